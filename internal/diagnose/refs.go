@@ -1,0 +1,143 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"github.com/unloop-dev/unloop/internal/facts"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Ref is an object that a pod's spec names.
+type Ref struct {
+	Name string
+	// Key is the key wanted of it; "" for the whole object.
+	Key      string
+	Optional bool
+	// Path is where the spec names it.
+	Path string
+}
+
+// ConfigMapRefs lists the ConfigMaps that a container's environment and the
+// pod's volumes name.
+func ConfigMapRefs(f *facts.Facts, c *facts.Container) []Ref {
+	var out []Ref
+	for i, e := range envFrom(c) {
+		if r := e.ConfigMapRef; r != nil {
+			out = append(out, Ref{r.Name, "", optional(r.Optional), path(c, "envFrom", i)})
+		}
+	}
+	for i, e := range env(c) {
+		if e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil {
+			r := e.ValueFrom.ConfigMapKeyRef
+			out = append(out, Ref{r.Name, r.Key, optional(r.Optional), path(c, "env", i)})
+		}
+	}
+	for i, v := range volumes(f) {
+		if s := v.ConfigMap; s != nil {
+			out = append(out, Ref{s.Name, "", optional(s.Optional), fmt.Sprintf("volumes[%d]", i)})
+			for _, k := range s.Items {
+				out = append(out, Ref{s.Name, k.Key, optional(s.Optional), fmt.Sprintf("volumes[%d].items", i)})
+			}
+		}
+	}
+	return out
+}
+
+// SecretRefs lists the Secrets that a container's environment and the pod's
+// volumes name.
+func SecretRefs(f *facts.Facts, c *facts.Container) []Ref {
+	var out []Ref
+	for i, e := range envFrom(c) {
+		if r := e.SecretRef; r != nil {
+			out = append(out, Ref{r.Name, "", optional(r.Optional), path(c, "envFrom", i)})
+		}
+	}
+	for i, e := range env(c) {
+		if e.ValueFrom != nil && e.ValueFrom.SecretKeyRef != nil {
+			r := e.ValueFrom.SecretKeyRef
+			out = append(out, Ref{r.Name, r.Key, optional(r.Optional), path(c, "env", i)})
+		}
+	}
+	for i, v := range volumes(f) {
+		if s := v.Secret; s != nil {
+			out = append(out, Ref{s.SecretName, "", optional(s.Optional), fmt.Sprintf("volumes[%d]", i)})
+			for _, k := range s.Items {
+				out = append(out, Ref{s.SecretName, k.Key, optional(s.Optional), fmt.Sprintf("volumes[%d].items", i)})
+			}
+		}
+	}
+	return out
+}
+
+// Mount is a volume as a container sees it.
+type Mount struct {
+	corev1.VolumeMount
+	// Volume is nil where the spec's volumes are not known.
+	Volume *corev1.Volume
+}
+
+// Mounts lists the container's mounts with their volumes.
+func Mounts(f *facts.Facts, c *facts.Container) []Mount {
+	if c.Spec == nil {
+		return nil
+	}
+	var out []Mount
+	for _, m := range c.Spec.VolumeMounts {
+		x := Mount{VolumeMount: m}
+		vs := volumes(f)
+		for i := range vs {
+			if vs[i].Name == m.Name {
+				x.Volume = &vs[i]
+			}
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+// MountOf returns the mount that holds a path: the longest mount path above it;
+// nil where the path is in the image.
+func MountOf(f *facts.Facts, c *facts.Container, file string) *Mount {
+	var best *Mount
+	for _, m := range Mounts(f, c) {
+		if under(file, m.MountPath) && (best == nil || len(m.MountPath) > len(best.MountPath)) {
+			best = &m
+		}
+	}
+	return best
+}
+
+func under(file, dir string) bool {
+	for len(dir) > 1 && dir[len(dir)-1] == '/' {
+		dir = dir[:len(dir)-1]
+	}
+	return file == dir || dir == "/" || len(file) > len(dir) && file[:len(dir)] == dir && file[len(dir)] == '/'
+}
+
+func envFrom(c *facts.Container) []corev1.EnvFromSource {
+	if c == nil || c.Spec == nil {
+		return nil
+	}
+	return c.Spec.EnvFrom
+}
+
+func env(c *facts.Container) []corev1.EnvVar {
+	if c == nil || c.Spec == nil {
+		return nil
+	}
+	return c.Spec.Env
+}
+
+func volumes(f *facts.Facts) []corev1.Volume {
+	if f.Pod == nil {
+		return nil
+	}
+	return f.Pod.Spec.Volumes
+}
+
+func optional(b *bool) bool { return b != nil && *b }
+
+func path(c *facts.Container, field string, i int) string {
+	return fmt.Sprintf("containers/%s.%s[%d]", c.Name, field, i)
+}
