@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -165,7 +168,7 @@ func (o *diagnoseOptions) run(ctx context.Context) error {
 	}
 	list := unloop.DiagnosisList{
 		APIVersion: unloop.APIVersion, Kind: unloop.ListKind, Skipped: snap.Skipped,
-		Items: append(diagnose.All(chosen, rules.All()), idle...),
+		Items: append(diagnoseAll(chosen), idle...),
 	}
 	if err := o.print(list); err != nil {
 		return err
@@ -176,6 +179,25 @@ func (o *diagnoseOptions) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// diagnoseAll works on the subjects side by side: the engine is pure, and a large
+// cluster has hundreds that are not well.
+func diagnoseAll(subjects []*facts.Facts) []unloop.Diagnosis {
+	list := rules.All()
+	out := make([]unloop.Diagnosis, len(subjects))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(subjects)) {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(subjects); i = next.Add(1) - 1 {
+				out[i] = diagnose.Run(subjects[i], list)
+			}
+		})
+	}
+	wg.Wait()
+	diagnose.Order(out, list)
+	return out
 }
 
 func (o *diagnoseOptions) print(list unloop.DiagnosisList) error {

@@ -69,9 +69,9 @@ func (e *InputError) Error() string { return e.Input + ": " + e.Why }
 
 // Read reads all paths: files, folders, and "-" for stdin. What could not be
 // read is listed in the snapshot's Skipped, one line each; where nothing could
-// be read the error is an *InputError, that of the first one. An input that was read
-// and holds no pods, such as an empty list, is no error. The other errors are
-// those of ctx.
+// be read the error is an *InputError, that of the first one. An input that was
+// read and holds no pods, such as an empty list, is no error. The other errors
+// are those of ctx.
 func Read(ctx context.Context, paths []string, stdin io.Reader, opts Options) (*facts.Snapshot, error) {
 	c := &collector{ctx: ctx, opts: opts.withDefaults(), pool: manifest.NewPool(), budget: newBudget()}
 	defer c.pool.Close()
@@ -96,7 +96,7 @@ func Read(ctx context.Context, paths []string, stdin io.Reader, opts Options) (*
 	if c.failed == nil {
 		c.failed = &InputError{Input: strings.Join(names(paths), ", "), Why: "holds nothing that can be diagnosed"}
 		if len(c.out.Skipped) > 0 {
-			c.failed.Hint = c.out.Skipped[0]
+			c.failed.Why += " (" + c.out.Skipped[0] + ")"
 		}
 	}
 	return nil, c.failed

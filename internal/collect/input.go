@@ -42,25 +42,34 @@ func (c *collector) input(f file, r io.Reader, last bool) error {
 	if err := c.ctx.Err(); err != nil {
 		return err
 	}
-	defer c.step(f)
-	r = &meter{c: c, r: r, name: f.name}
+	waits, err := c.recognise(f, &meter{c: c, r: r, name: f.name}, last)
+	if waits {
+		c.later = append(c.later, f)
+	} else {
+		c.step(f)
+	}
+	return err
+}
+
+// recognise finds out what an input is and reads it, unless it has to wait.
+func (c *collector) recognise(f file, r io.Reader, last bool) (waits bool, err error) {
 	for level := 0; ; level++ {
 		br := c.unpack.reader(level, r)
 		head, err := br.Peek(headBytes)
-		if err != nil && err != io.EOF {
-			return c.broken(f, err)
+		if err != nil && err != io.EOF && len(head) == 0 {
+			return false, c.broken(f, err)
 		}
-		whole := err == io.EOF
+		whole := err != nil // what can still be read, where it is not the end, fails again behind it
 		what, why, hint := sniff(head, whole)
 		switch what {
 		case isGzip, isUTF16:
 			if level == maxWrapped {
 				c.fail(f, "is packed too often", "")
-				return nil
+				return false, nil
 			}
 			if r, err = unwrap(what, br); err != nil {
 				c.fail(f, "is damaged: "+err.Error(), "")
-				return nil
+				return false, nil //nolint:nilerr // the failure is noted in the snapshot, and the other inputs are read
 			}
 			r = &limited{r: r, left: c.opts.MaxBytes}
 			continue
@@ -68,12 +77,20 @@ func (c *collector) input(f file, r io.Reader, last bool) error {
 			if !f.inFolder { // a container that wrote nothing leaves an empty log
 				c.fail(f, why, "")
 			}
-			return nil
+			return false, nil
 		case isOther:
 			c.fail(f, why, hint)
-			return nil
+			return false, nil
+		case isText:
+			if f.inFolder && !namedAsLog(f.name) && !namedAsText(f.name) {
+				c.left.add(f.name, "is neither a manifest nor a log nor kubectl output")
+				return false, nil
+			}
 		}
-		return c.content(f, br, head, what, whole, last)
+		if isLog := what == isLog || what == isText || what == isFramed; isLog && f.inFolder && !last {
+			return true, nil
+		}
+		return false, c.content(f, br, head, what, whole)
 	}
 }
 
@@ -86,18 +103,10 @@ func unwrap(what format, br *bufio.Reader) (io.Reader, error) {
 }
 
 // content reads an unpacked text.
-func (c *collector) content(f file, br *bufio.Reader, head []byte, what format, whole, last bool) error {
+func (c *collector) content(f file, br *bufio.Reader, head []byte, what format, whole bool) error {
 	if bytes.HasPrefix(head, []byte(byteOrder)) {
 		_, _ = br.Discard(len(byteOrder)) // within what Peek has read
 		head = head[len(byteOrder):]
-	}
-	if what == isText && f.inFolder && !namedAsLog(f.name) && !namedAsText(f.name) {
-		c.left.add(f.name, "is neither a manifest nor a log nor kubectl output")
-		return nil
-	}
-	if (what == isLog || what == isText || what == isFramed) && !last && f.path != "" && f.inFolder {
-		c.later = append(c.later, f)
-		return nil
 	}
 	limit := c.opts.MaxBytes
 	if what == isPaste {
@@ -156,6 +165,9 @@ func (c *collector) manifest(f file, r io.Reader, head []byte, whole bool) error
 		return err
 	}
 	text.flush()
+	if s := text.result(); s != nil && len(s.Pods)+len(s.Workloads)+len(s.Events)+len(s.Nodes)+len(s.Objects)+len(s.Logs) > 0 {
+		c.read++
+	}
 	c.pieces = append(c.pieces, piece{file: f, res: res, snap: text.result()})
 	if whole && pool == nil && res.Empty() != nil && text.result() == nil {
 		c.pieces = c.pieces[:len(c.pieces)-1]

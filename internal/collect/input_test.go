@@ -7,10 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/iotest"
 	"unicode/utf16"
@@ -64,8 +61,10 @@ func TestRead_recognises(t *testing.T) {
 		"a piece":            {"lastState:\n  terminated:\n    exitCode: 3\n    reason: Error\n", "last terminated 3"},
 		"table":              {"NAME    READY   STATUS             RESTARTS   AGE\napi-1   0/1     CrashLoopBackOff   4          5m\n", "row api-1"},
 		"log":                {"2026-02-01 10:00:00 hello\n", "| 2026-02-01 10:00:00 hello"},
+		"framed log":         {"==== START logs for container app of pod shop/api-1 ====\nhello\n==== END logs for container app of pod shop/api-1 ====\n", log},
 		"a word":             {"hello\n", log},
 		"log of json":        {"{\"level\":\"error\",\"msg\":\"hello\"}\n{\"level\":\"error\",\"msg\":\"again\"}\n", `| {"level":"error","msg":"hello"}`},
+		"log with metadata":  {"{\"metadata\":{},\"msg\":\"hello\"}\n{\"metadata\":{}}\n", "hello"},
 		"docker's log":       {"{\"log\":\"hello\\n\",\"stream\":\"stdout\",\"time\":\"2026-02-01T10:00:00Z\"}\n", log},
 		"coloured log":       {"\x1b[32mhello\x1b[0m\n", "hello"},
 		"empty list":         {`{"kind":"List","apiVersion":"v1","items":[]}`, ""},
@@ -97,7 +96,6 @@ func TestRead_refuses(t *testing.T) {
 		"tar":             {zip(t, "name"+strings.Repeat("\x00", 253)+"ustar\x0000"), "is a tar archive", "unpack it and give the folder"},
 		"zstd":            {"\x28\xb5\x2f\xfd123", "is compressed with zstd", "unpack it first: zstd -d FILE"},
 		"packed too deep": {zip(t, zip(t, zip(t, onePod))), "is packed too often", ""},
-		"cut gzip":        {zip(t, onePod)[:60], "is cut short or damaged", ""},
 		"bad gzip":        {"\x1f\x8b\xff\xff", "is damaged: unexpected EOF", ""},
 		"one long line":   {strings.Repeat("x", 1<<20), "is a line longer than 256 KiB: no log, manifest or kubectl output", ""},
 		"template":        {"apiVersion: v1\nkind: Pod\nmetadata:\n{{- if .Values.x }}\n  name: a\n{{- end }}\n", "is a template and no manifest yet: render it first", "helm template CHART | unloop diagnose -f -"},
@@ -111,51 +109,6 @@ func TestRead_refuses(t *testing.T) {
 				t.Errorf("got %+v, want %q, hint %q", err, c.why, c.hint)
 			}
 		})
-	}
-}
-
-func TestRead_pathsThatAreNone(t *testing.T) {
-	dir := lay(t, []txtar.File{{Name: "pod.json", Data: []byte(onePod)}, {Name: "readme.md", Data: []byte("# hi\n")}})
-	empty := t.TempDir()
-	for _, c := range []struct {
-		paths []string
-		want  string
-	}{
-		{[]string{filepath.Join(dir, "nope")}, "no such file or folder"},
-		{[]string{empty}, "is a folder without files"},
-		{[]string{os.DevNull}, "is neither a file nor a folder"},
-		{[]string{filepath.Join(dir, "nope"), empty}, "no such file or folder"},
-	} {
-		_, err := Read(context.Background(), c.paths, nil, Options{})
-		var e *InputError
-		if !errors.As(err, &e) || e.Why != c.want {
-			t.Errorf("%v: %v, want %q", c.paths, err, c.want)
-		}
-	}
-	s, err := Read(context.Background(), []string{filepath.Join(dir, "nope"), dir}, nil, Options{})
-	if err != nil || len(s.Pods) != 1 || len(s.Skipped) != 2 || s.Pods[0].Source.Input != filepath.Base(dir)+"/pod.json" {
-		t.Errorf("%v %+v", err, s)
-	}
-}
-
-func TestRead_folderWithTraps(t *testing.T) {
-	dir := lay(t, []txtar.File{{Name: "pod.json", Data: []byte(onePod)}, {Name: "sub/x.bin", Data: []byte{0, 1}}, {Name: "empty.log"}, {Name: ".git/pod.json", Data: []byte(onePod)}})
-	outside := lay(t, []txtar.File{{Name: "other.json", Data: []byte(strings.ReplaceAll(onePod, "api-1", "outside"))}})
-	for name, target := range map[string]string{"loop": dir, "out": outside, "out.json": filepath.Join(outside, "other.json"), "broken": "nowhere"} {
-		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Read(context.Background(), []string{dir}, nil, Options{})
-	if err != nil || len(s.Pods) != 1 {
-		t.Fatalf("%v %+v", err, s)
-	}
-	want := "broken, loop, out and 1 more: each is a symbolic link, which is not followed in a folder|pipe: is not a regular file|sub/x.bin: is binary"
-	if got := strings.Join(s.Skipped, "|"); got != want {
-		t.Errorf("skipped:\n%s\nwant:\n%s", got, want)
 	}
 }
 
@@ -173,6 +126,21 @@ func TestRead_limits(t *testing.T) {
 	want := "a.json:1: the input ends inside a list|a.json: is larger than 1 MiB: the rest was not read|b.txt: is larger than 1 MiB: the rest was not read|d.json: is beyond the limit on the number of files"
 	if got := strings.Join(s.Skipped, "|"); got != want || len(s.Pods) != 2 {
 		t.Errorf("%d pods, skipped:\n%s\nwant:\n%s", len(s.Pods), got, want)
+	}
+}
+
+func TestRead_cutGzip(t *testing.T) {
+	items := ""
+	for i := range 2000 {
+		items += strings.ReplaceAll(onePod, "api-1", fmt.Sprint("api-", i)) + ",\n"
+	}
+	packed := zip(t, `{"kind":"List","items":[`+items+"]}")
+	got, err := read(t, packed[:len(packed)/2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(got, "pod shop/api-100 ") || !strings.Contains(got, "skipped stdin: is cut short or damaged: it was read up to there") {
+		t.Errorf("got:\n%.300s\n...\n%s", got, got[len(got)-300:])
 	}
 }
 

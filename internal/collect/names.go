@@ -17,15 +17,25 @@ import (
 // when it is read, and whose log it is.
 
 var (
-	logName  = regexp.MustCompile(`(?i)(?:\.log(?:\.|$)|^logs?(?:[._-]|$)|[._-]logs?(?:[._-]|$)|^(?:stdout|stderr|journal|dmesg|syslog|messages)\b)`)
-	textName = regexp.MustCompile(`(?i)\.(?:txt|out|err)(?:\.gz)?$`)
+	logName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(?:\.log(?:\.|$)|^logs?(?:[._-]|$)|[._-]logs?(?:[._-]|$)|^(?:stdout|stderr|journal|dmesg|syslog|messages)\b)`)
+	})
+	textName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)\.(?:txt|out|err)(?:\.gz)?$`)
+	})
 	// previousName ends the name of a log of the instance before.
-	previousName = regexp.MustCompile(`(?i)(?:^|[._-])(?:previous|prev|last|terminated|p)$`)
+	previousName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(?:^|[._-])(?:previous|prev|last|terminated|p)$`)
+	})
+	// instance is a log file of the kubelet: RESTARTS.log, with what rotation added.
+	instance = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d+)\.log(\..+)?$`)
+	})
 )
 
-func namedAsLog(name string) bool { return logName.MatchString(path.Base(name)) }
+func namedAsLog(name string) bool { return logName().MatchString(path.Base(name)) }
 
-func namedAsText(name string) bool { return textName.MatchString(name) }
+func namedAsText(name string) bool { return textName().MatchString(name) }
 
 // podIndex finds pods by the names that stand in paths.
 type podIndex struct {
@@ -130,8 +140,8 @@ func (x *podIndex) writer(f file) (w writer, known bool) {
 func (x *podIndex) byPods(name string) (w writer, ok bool) {
 	dir, base := path.Split(name)
 	stem := stemOf(base)
-	w.previous = previousName.MatchString(stem)
-	stem = previousName.ReplaceAllString(stem, "")
+	w.previous = previousName().MatchString(stem)
+	stem = previousName().ReplaceAllString(stem, "")
 	space := ""
 	parts := strings.Split(strings.Trim(dir, "/"), "/")
 	for i, part := range parts {
@@ -145,7 +155,7 @@ func (x *podIndex) byPods(name string) (w writer, ok bool) {
 		if p == nil {
 			continue
 		}
-		w.namespace, w.pod, ok = p.Namespace, p.Name, true
+		w.namespace, w.pod = p.Namespace, p.Name
 		w.container = containerIn(p, append(slices.Clone(parts[i+1:]), stem))
 		return w, true
 	}
@@ -215,16 +225,13 @@ func containerNames(p *facts.Pod) []string {
 	return out
 }
 
-// instance is a log file of the kubelet: RESTARTS.log, with what rotation added.
-var instance = regexp.MustCompile(`^(\d+)\.log(\..+)?$`)
-
 // laterFiles are the files that wait, without the kubelet's logs of instances
 // before the last two, and without what rotation cut off.
 func (c *collector) laterFiles() []file {
 	newest := map[string]int{}
 	number := func(f file) (dir string, n int, rotated, ok bool) {
 		dir, base := path.Split(f.name)
-		m := instance.FindStringSubmatch(base)
+		m := instance().FindStringSubmatch(base)
 		if m == nil {
 			return "", 0, false, false
 		}

@@ -148,8 +148,8 @@ func looksManifest(head []byte, whole bool) bool {
 	// A log of JSON objects: the first is whole and none of Kubernetes.
 	line, _, more := bytes.Cut(first, []byte("\n"))
 	var top map[string]json.RawMessage
-	if (more || whole) && json.Unmarshal(line, &top) == nil && top["kind"] == nil && top["items"] == nil && top["metadata"] == nil && top["object"] == nil {
-		return manifest.Piece(line)
+	if (more || whole) && json.Unmarshal(line, &top) == nil {
+		return top["apiVersion"] != nil || top["items"] != nil || top["kind"] != nil && top["metadata"] != nil || manifest.Piece(line)
 	}
 	return jsonStart().Match(first[:min(len(first), 4<<10)]) &&
 		(bytes.Contains(head, []byte(`"metadata"`)) || bytes.Contains(head, []byte(`"items"`)) || bytes.Contains(head, []byte(`"kind"`)))

@@ -64,8 +64,14 @@ func reason(err error) string {
 // are left out: what they point to inside the folder is read there, and what is
 // outside is nobody's dump.
 func (c *collector) folder(root string) error {
+	resolved, err := filepath.EvalSymlinks(root) // the user may name a link
+	if err != nil {
+		c.fail(file{name: root}, reason(err), "")
+		return nil
+	}
+	root = resolved
 	before := c.files
-	err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
 		if ctxErr := c.ctx.Err(); ctxErr != nil {
 			return ctxErr
 		}

@@ -12,6 +12,9 @@ func withoutStatus(f *facts.Facts) []Trouble {
 		if t := rowTroubles(f); len(t) > 0 {
 			return t
 		}
+		if recovered(f) {
+			return nil
+		}
 		if !warned(f) && (settled(f.Pod.Row.Status) || len(f.HostLogs) == 0) {
 			return nil
 		}
@@ -23,6 +26,20 @@ func withoutStatus(f *facts.Facts) []Trouble {
 		return nil
 	}
 	return suspects(f)
+}
+
+// recovered reports whether a table shows all containers ready and the events warn
+// of nothing but probes that have to succeed for that: they failed before.
+func recovered(f *facts.Facts) bool {
+	if r := f.Pod.Row; r.Status != "Running" || r.Ready < 1 || r.Ready != r.Total || !warned(f) {
+		return false
+	}
+	for _, e := range f.Events {
+		if e.Type == "Warning" && !strings.HasPrefix(e.Message, "Readiness probe") && !strings.HasPrefix(e.Message, "Startup probe") {
+			return false
+		}
+	}
+	return !f.Has(facts.Logs)
 }
 
 // settled: these words of the STATUS column need no explanation.

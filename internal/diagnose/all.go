@@ -8,22 +8,27 @@ import (
 	"github.com/unloop-dev/unloop/internal/facts"
 )
 
-// All diagnoses every subject and orders the answers: those with findings first,
-// surest and narrowest first; then unexplained trouble; then what is well. Within
-// the same rank the order of the input stays.
+// All diagnoses every subject, one after the other, and orders the answers. Run may
+// also be called side by side for different subjects, and Order afterwards.
 func All(subjects []*facts.Facts, rules []*Rule) []unloop.Diagnosis {
+	out := make([]unloop.Diagnosis, len(subjects))
+	for i, f := range subjects {
+		out[i] = Run(f, rules)
+	}
+	Order(out, rules)
+	return out
+}
+
+// Order sorts answers: those with findings first, surest and narrowest first; then
+// unexplained trouble; then what is well. Within the same rank their order stays.
+func Order(answers []unloop.Diagnosis, rules []*Rule) {
 	weight := map[string]Weight{}
 	for _, r := range rules {
 		weight[r.ID] = cmp.Or(r.Weight, Specific)
 	}
-	out := make([]unloop.Diagnosis, 0, len(subjects))
-	for _, f := range subjects {
-		out = append(out, Run(f, rules))
-	}
-	slices.SortStableFunc(out, func(a, b unloop.Diagnosis) int {
-		return cmp.Or(cmp.Compare(rank(b, weight), rank(a, weight)))
+	slices.SortStableFunc(answers, func(a, b unloop.Diagnosis) int {
+		return cmp.Compare(rank(b, weight), rank(a, weight))
 	})
-	return out
 }
 
 // rank is larger for what a reader should see first.

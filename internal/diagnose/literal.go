@@ -187,7 +187,7 @@ func (r *literalReader) repeat() int {
 	if r.i >= len(r.s) {
 		return 1
 	}
-	least := 1
+	var least int
 	switch r.s[r.i] {
 	case '*', '?':
 		least = 0

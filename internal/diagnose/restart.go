@@ -28,11 +28,15 @@ func nextRestart(f *facts.Facts, c *facts.Container) *unloop.NextRestart {
 	if w != nil {
 		message = w.Message
 	}
-	ck := backoff.Next(f.ServerVersion(), message, t.FinishedAt.Time, quickEnds(c, t))
+	ck, ok := backoff.Next(f.ServerVersion(), message, t.FinishedAt.Time, c.Restarts() == 0)
 	n := &unloop.NextRestart{
 		BackoffSeconds: int64(ck.Wait / time.Second), Step: ck.Step(ck.Wait), CapSeconds: int64(ck.Max / time.Second), Exact: ck.Exact,
 	}
-	if !ck.At.IsZero() && (ck.Exact || w == nil) {
+	if !ok {
+		n.Text = fmt.Sprintf("within %s of the last end; the kubelet's own word on the wait is not in the input", short(ck.Max))
+		return n
+	}
+	if !ck.At.IsZero() {
 		at := ck.At.UTC()
 		n.At = &at
 	}
@@ -40,23 +44,11 @@ func nextRestart(f *facts.Facts, c *facts.Container) *unloop.NextRestart {
 	return n
 }
 
-// quickEnds guesses how many quick ends in a row there were, for the case that
-// the kubelet's message is missing: one at least. The restart count would lie,
-// because it survives resets; it only bounds the guess.
-func quickEnds(c *facts.Container, t *corev1.ContainerStateTerminated) int {
-	ran := t.FinishedAt.Sub(t.StartedAt.Time)
-	if t.StartedAt.Unix() > 0 && ran > backoff.ResetAfter {
-		return 1
-	}
-	return int(min(c.Restarts(), 16)) + 1
-}
-
 func restartText(f *facts.Facts, ck backoff.Clock, n *unloop.NextRestart) string {
-	about := ""
-	if !ck.Exact {
-		about = "about "
+	wait := fmt.Sprintf("back-off %s (step %d, longest %s)", short(ck.Wait), n.Step, short(ck.Max))
+	if ck.Wait == 0 {
+		wait = "at once: the first end has no back-off"
 	}
-	wait := fmt.Sprintf("back-off %s%s (step %d, longest %s)", about, short(ck.Wait), n.Step, short(ck.Max))
 	switch {
 	case n.At == nil:
 		return wait

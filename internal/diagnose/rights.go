@@ -77,11 +77,6 @@ func (r Rights) Other() bool { return r.User != nil && *r.User != 0 || r.User ==
 // Drops reports whether the context takes capabilities away.
 func (r Rights) Drops() bool { return len(r.Drop) > 0 }
 
-// Allows reports whether the spec adds a capability, or all.
-func (r Rights) Allows(capability string) bool {
-	return r.Privileged || slices.Contains(r.Add, capability) || slices.Contains(r.Add, "ALL")
-}
-
 // String lists what the context says, for evidence; "" where it says nothing.
 func (r Rights) String() string {
 	var out []string

@@ -33,16 +33,24 @@ func MemoryLimit(c *facts.Container) (limit string, known bool) {
 	}
 	q, ok := c.Spec.Resources.Limits[corev1.ResourceMemory]
 	if !ok {
-		return "", true
+		return "", !cutShort(c.Spec)
 	}
 	return q.String(), true
+}
+
+// cutShort reports whether a spec may come from a description that ends above the
+// limits: it has nothing of what `kubectl describe` prints below them (requests,
+// probes, environment, mounts), and not the path that the API server always sets.
+func cutShort(c *corev1.Container) bool {
+	return c.TerminationMessagePath == "" && len(c.Resources.Requests)+len(c.Resources.Limits)+len(c.Env)+len(c.EnvFrom)+len(c.VolumeMounts) == 0 &&
+		c.LivenessProbe == nil && c.ReadinessProbe == nil && c.StartupProbe == nil
 }
 
 // kubectl starts a command line for the subject's namespace.
 func (p *Pass) kubectl(verb string, args ...string) string {
 	ns := ""
 	if p.Subject.Namespace != "" {
-		ns = " -n " + p.Subject.Namespace
+		ns = " -n " + Word(p.Subject.Namespace, "NAMESPACE")
 	}
 	return strings.TrimSpace("kubectl " + verb + ns + " " + strings.Join(args, " "))
 }
@@ -53,7 +61,10 @@ func (p *Pass) target() string {
 		return strings.ToLower(kind) + "/" + name
 	}
 	name := p.Subject.Name
-	if name == "" {
+	switch {
+	case p.Subject.Kind == "Log":
+		return "pod/POD" // the subject is named after its file
+	case name == "":
 		name = "NAME"
 	}
 	return strings.ToLower(p.Subject.Kind) + "/" + name
@@ -64,7 +75,7 @@ func (p *Pass) pod() string {
 	if p.Subject.Kind != "Pod" || p.Subject.Name == "" {
 		return "pod/POD"
 	}
-	return "pod/" + p.Subject.Name
+	return "pod/" + Word(p.Subject.Name, "POD")
 }
 
 // EditCommand opens the subject's workload in an editor.
@@ -72,8 +83,8 @@ func (p *Pass) EditCommand() string { return p.kubectl("edit", p.target()) }
 
 // DescribeCommand shows the subject.
 func (p *Pass) DescribeCommand() string {
-	if p.Subject.Kind != "Pod" {
-		return p.kubectl("describe", strings.ToLower(p.Subject.Kind)+"/"+p.Subject.Name)
+	if p.Subject.Kind != "Pod" && p.Subject.Kind != "Log" {
+		return p.kubectl("describe", p.target())
 	}
 	return p.kubectl("describe", p.pod())
 }
@@ -82,7 +93,7 @@ func (p *Pass) DescribeCommand() string {
 func (p *Pass) LogsCommand(c *facts.Container, previous bool) string {
 	args := []string{strings.TrimPrefix(p.pod(), "pod/")}
 	if c != nil && c.Name != "" {
-		args = append(args, "-c", c.Name)
+		args = append(args, "-c", Word(c.Name, "CONTAINER"))
 	}
 	if previous {
 		args = append(args, "--previous")
@@ -120,7 +131,7 @@ func (p *Pass) SetMemoryCommand(c *facts.Container, limit string) string {
 		return p.EditCommand()
 	}
 	double := resource.NewQuantity(q.Value()*2, resource.BinarySI)
-	return p.kubectl("set resources", p.target(), "-c", c.Name, "--limits=memory="+double.String())
+	return p.kubectl("set resources", p.target(), "-c", Word(c.Name, "CONTAINER"), "--limits=memory="+double.String())
 }
 
 // RowEvidence points at the line of a `kubectl get pods` table.
@@ -189,5 +200,5 @@ func (p *Pass) SetImageCommand(c *facts.Container) string {
 	if c != nil && c.Name != "" {
 		name = c.Name
 	}
-	return p.kubectl("set image", p.target(), name+"=IMAGE")
+	return p.kubectl("set image", p.target(), Word(name, "CONTAINER")+"=IMAGE")
 }

@@ -34,6 +34,9 @@ var (
 	schedCount = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.*) \((\d+)\)$`) })
 )
 
+// schedulerWords open the scheduler's answer where it stands without its event.
+var schedulerWords = Re(`\d+/\d+ nodes are available: |no nodes are available that match all of the `)
+
 // Scheduling returns the newest text of the scheduler, taken apart; nil where there is none.
 // The condition is preferred to the event: the event is cut at 1024 characters.
 func (p *Pass) Scheduling() *Unschedulable {
@@ -43,6 +46,9 @@ func (p *Pass) Scheduling() *Unschedulable {
 	p.schedulingAsked = true
 	texts := p.FindReason(Conditions, "Unschedulable", "SchedulerError")
 	texts = append(texts, p.FindReason(PodEvent, "FailedScheduling")...)
+	for _, m := range p.Find(HostText, schedulerWords) {
+		texts = append(texts, m.Text)
+	}
 	for _, t := range texts {
 		if t.Body == "" || strings.HasPrefix(t.Body, "skip schedule deleting pod") {
 			continue
@@ -85,7 +91,7 @@ func parseScheduling(t *Text) *Unschedulable {
 func splitReasons(s string) []string {
 	var out []string
 	depth, start := 0, 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch s[i] {
 		case '{', '[', '(':
 			depth++

@@ -35,6 +35,12 @@ func reasonStage(reason, message string) stage {
 			return pulling
 		}
 		return ran
+	case "failedsync":
+		// Old kubelets put the reason of a failed pull here (kubernetes up to 1.5).
+		if strings.Contains(strings.ToLower(message), "errimagepull") {
+			return pulling
+		}
+		return unknownStage
 	case "failed":
 		m := strings.ToLower(message)
 		switch {

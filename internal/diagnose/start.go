@@ -31,10 +31,12 @@ func (p *Pass) ReportStart(pat Pattern, say func(m Match) Finding) {
 	p.reportMatches(matches, say)
 }
 
-// notStart are words of a host's log line that say that the line is about
-// something run in a container later, or about the pod's sandbox: kubernetes
-// pkg/kubelet/prober, cri-api ExecSync, runc's exec, the kubelet's RunPodSandbox.
-var notStart = Re(`probe|execsync|exec failed|lifecycle ?hook|\bexec in container|runpodsandbox|createpodsandbox|failed to create pod sandbox`)
+// notStart are words that say that a text is about something run in a container
+// later, about the pod's sandbox or about the mount of a volume: kubernetes
+// pkg/kubelet/prober, cri-api ExecSync and RunPodSandbox, runc's exec,
+// pkg/volume/util/operationexecutor, the CSI calls.
+var notStart = Re(`probe|execsync|exec failed|lifecycle ?hook|\bexec in container|runpodsandbox|createpodsandbox|failed to create pod sandbox|` +
+	`mountvolume|mountdevice|attachvolume|nodepublish|nodestage|mount failed|mounting command`)
 
 func aboutStart(t *Text) bool {
 	switch strings.ToLower(t.Reason) {

@@ -45,6 +45,7 @@ func TestAboutStart_others(t *testing.T) {
 		{PodEvent, "FailedMount", `mount failed: executable file not found in $PATH`, false},
 		{PodEvent, "FailedCreatePodSandBox", `exec: "api": permission denied`, false},
 		{HostText, "", "E0314 prober.go] Liveness probe errored\nexec: \"api\"", false},
+		{HostText, "", "E0314 nestedpendingoperations.go] MountVolume.SetUp failed: structure needs cleaning", false},
 		{HostText, "", "E0314 pod_workers.go] failed to \"StartContainer\"\nI0314 prober.go", true},
 	} {
 		if got := aboutStart(&Text{Where: c.where, Reason: c.reason, Body: c.body}); got != c.want {

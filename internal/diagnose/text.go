@@ -260,10 +260,6 @@ func hostLines(l *facts.Log) []*Text {
 
 func eventText(p *Pass, e *facts.Event, w Where) *Text {
 	t := &Text{Where: w, Reason: e.Reason, Body: e.Message, Event: e, kind: "event", src: e.Source}
-	name := e.Object.Name
-	if name == "" {
-		name = p.Subject.Name
-	}
 	t.ref = strings.TrimSuffix(fmt.Sprintf("events:%d %s", e.Seq, e.Reason), " ")
 	for _, c := range p.Containers {
 		for _, x := range c.Events {

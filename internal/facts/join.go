@@ -203,6 +203,9 @@ func (j *joiner) owners(f *Facts, p *Pod) {
 		f.OwnerEvents = append(f.OwnerEvents, j.events[k]...)
 		w := j.workByKey[k]
 		if w == nil {
+			if d := deploymentOf(p, kind, name); d != "" {
+				f.Subject.Workload = "Deployment/" + d
+			}
 			break
 		}
 		f.Owners = append(f.Owners, w)
@@ -215,6 +218,21 @@ func (j *joiner) owners(f *Facts, p *Pod) {
 	}
 	f.OwnerEvents = sortEvents(f.OwnerEvents)
 	f.Revisions = j.revisions(f, p)
+}
+
+// deploymentOf names the Deployment behind a ReplicaSet that is not at hand: the
+// Deployment controller names its sets NAME-HASH and labels the pods with the
+// hash (kubernetes pkg/controller/deployment/sync.go).
+func deploymentOf(p *Pod, kind, name string) string {
+	hash := p.Labels["pod-template-hash"]
+	if kind != "ReplicaSet" || hash == "" {
+		return ""
+	}
+	d, ok := strings.CutSuffix(name, "-"+hash)
+	if !ok {
+		return ""
+	}
+	return d
 }
 
 func (j *joiner) revisions(f *Facts, p *Pod) []*Revision {

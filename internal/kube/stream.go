@@ -48,7 +48,9 @@ func readList(body *bufio.Reader, kind string, item func([]byte) error) (metav1.
 	if !bytes.Equal(prefix, protobufPrefix) {
 		return m, errors.Join(errNoProtobuf, err)
 	}
-	body.Discard(len(protobufPrefix))
+	if _, err := body.Discard(len(protobufPrefix)); err != nil {
+		return m, err
+	}
 	outer := section{r: body, left: math.MaxInt64, open: true}
 	var typ runtime.TypeMeta
 	for {

@@ -34,7 +34,7 @@ func TestCatalogueComplete(t *testing.T) {
 			t.Errorf("cause %s has no rule: go run ./internal/tools/new rule %s", c.ID, c.ID)
 		case r != nil && why != "":
 			t.Errorf("cause %s has a rule and stands among those left out", c.ID)
-		case r != nil && string(r.Family) != string(c.Family):
+		case r != nil && string(r.Family) != c.Family:
 			t.Errorf("%s: family %s, want %s", c.ID, r.Family, c.Family)
 		}
 	}

@@ -145,7 +145,7 @@ const hexDigits = "0123456789abcdef"
 func (e *encoder) quote(s string) {
 	e.out = append(e.out, '"')
 	from := 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' {
 			continue

@@ -66,11 +66,14 @@ func fit(v any, t reflect.Type) (out any, ok bool) {
 		}
 		return m, ok
 	case reflect.Map:
-		m, ok := v.(map[string]any)
+		m, _ := v.(map[string]any)
 		for k, e := range m {
-			if m[k], ok = fit(e, t.Elem()); !ok {
+			fitted, fits := fit(e, t.Elem())
+			if !fits {
 				delete(m, k)
+				continue
 			}
+			m[k] = fitted
 		}
 		return m, m != nil
 	case reflect.Slice:

@@ -38,6 +38,11 @@ func takeAge(e *facts.Event, s string) (rest string, ok bool) {
 	return s[len(m[0]):], true
 }
 
+// tsRule reads the stamp that ts (moreutils) puts in front of a line.
+var tsRule = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? `)
+})
+
 func newEvent() *facts.Event {
 	return &facts.Event{Age: unknownAge, FirstAge: unknownAge, Count: 1}
 }
@@ -59,6 +64,12 @@ func eventType(s string) (string, bool) {
 func eventRow(t string, h *header) (*facts.Event, bool) {
 	// Up to 1.1 there was no Type column; those rows start with an age.
 	first := strings.TrimLeft(t, " \t")
+	if len(first) > 16 && first[3] == ' ' && isUpper(first[0]) {
+		// `get events -w | ts` puts a date in front: "Jan 22 14:23:28 0s  Warning ...".
+		if m := tsRule().FindString(first); m != "" {
+			t, first = first[len(m):], first[len(m):]
+		}
+	}
 	if first == "" || !isDigit(first[0]) && first[0] != '<' && !strings.Contains(t, "ormal") && !strings.Contains(t, "arning") {
 		return nil, false
 	}

@@ -205,7 +205,6 @@ func (p *parser) flatBlock(s string, begin int, keys []flatKey, no int) *block {
 		if name != "" && (strings.HasSuffix(r.section, "Containers") || r.section == "Volumes") {
 			r.addPart(name, no, 0)
 		}
-		name = ""
 		value, name = lastName(value, keys, i)
 		if oneWord[k.name] {
 			value, _, _ = strings.Cut(value, " ")

@@ -58,9 +58,18 @@ func (p *parser) takeLog() {
 		return
 	}
 	l.Namespace, l.Pod, l.Container, l.Previous = p.cmd.namespace, p.cmd.name, p.cmd.container, p.cmd.previous
+	if m := defaultedRule().FindStringSubmatch(l.Text[:min(len(l.Text), 200)]); m != nil && l.Container == "" {
+		l.Container = m[1] + m[2]
+	}
 	refused(l)
 	p.out.Logs = append(p.out.Logs, l)
 }
+
+// defaultedRule reads which of several containers kubectl chose: "Defaulted
+// container" since 1.21, "Defaulting container name to" before.
+var defaultedRule = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\s*Default(?:ed container "([a-z0-9-]+)" out of: |ing container name to ([a-z0-9-]+)\.)`)
+})
 
 // log makes a log of a region; nil where it has no text.
 func (p *parser) log(r region, origin facts.Origin) *facts.Log {

@@ -24,6 +24,10 @@ func TestLooks(t *testing.T) {
 		"log":           {"2025-02-03T10:00:00Z INFO start\nName: x\nERROR Status: 500, Reason: none\n{\"level\":\"error\",\"status\":1}\n", false},
 		"klog":          {"E0203 10:00:01.123456       1 main.go:12] failed\n", false},
 		"stack":         {"panic: boom\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:7 +0x1d\n", false},
+		"message":       {"0/3 nodes are available: 3 Insufficient cpu.\n", true},
+		"messages":      {"Failed to pull image \"shop:1\": x509: unknown\n\nError: failed to start container \"api\": oci\n", true},
+		"among a log":   {"starting\nError response from daemon: no such image\n", false},
+		"grpc":          {"rpc error: code = Unavailable desc = ledger:9000 refused\n", false},
 		"nothing":       {"", false},
 	} {
 		if got := Looks([]byte(c.text)); got != c.want {

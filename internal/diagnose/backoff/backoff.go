@@ -137,17 +137,19 @@ type Clock struct {
 }
 
 // Next computes the clock from the kubelet's waiting message and the end of the
-// last instance. quick is how many ends in a row came within ResetAfter of their
-// start, as far as known; it is used only where there is no message, and then as
-// a guess.
-func Next(version, message string, finished time.Time, quick int) Clock {
+// last instance. ok is false where there is no message and the container has been
+// restarted before: the number of restarts does not tell the wait, because it
+// survives the resets of the sequence. The first end has no wait.
+func Next(version, message string, finished time.Time, first bool) (c Clock, ok bool) {
 	p := ForVersion(version)
-	c := Clock{Params: p}
-	if wait, ok := FromMessage(message); ok {
+	c = Clock{Params: p}
+	wait, named := FromMessage(message)
+	switch {
+	case named:
 		c.Params = p.Observe(wait)
 		c.Wait, c.Exact = wait, true
-	} else {
-		c.Wait = p.Wait(max(quick-1, 0))
+	case !first:
+		return c, false
 	}
 	if !finished.IsZero() && finished.Unix() > 0 {
 		c.At = finished.Add(c.Wait)
@@ -157,5 +159,5 @@ func Next(version, message string, finished time.Time, quick int) Clock {
 		}
 		c.Latest = c.At.Add(slack)
 	}
-	return c
+	return c, true
 }

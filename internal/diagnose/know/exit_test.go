@@ -8,7 +8,7 @@ import (
 )
 
 func TestExit_everyCode(t *testing.T) {
-	for code := int32(0); code <= 255; code++ {
+	for code := range int32(256) {
 		checkExit(t, Exit(code, ExitOptions{}))
 	}
 	for _, code := range []int32{-1, -2, -255, -256, 256, 512, 1067, 32512, 35584, math.MaxInt32, math.MinInt32, -1073741819, -532462766} {

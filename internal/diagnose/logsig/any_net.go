@@ -130,8 +130,10 @@ var anyTimeout = []Signature{
 	{Cause: "dependency-unreachable", Of: "any", Level: Error, Vague: true,
 		Has: []string{"no hosts available", "no available connection", "no brokers available", "no servers available", "no nodes are available", "configured nodes are available", "no available server", "all hosts tried", "host(s) tried", "no reachable servers", "no live connection", "could not reach any"},
 		Re:  `(?:no (?:hosts|brokers|servers|nodes) (?:are )?available|no available (?:connections?|servers?)|configured nodes are available|hosts? ?(?:\(s\) )?tried|no reachable servers|no live connections?|could not reach any)\b(?:.*?[\s(\[/]` + reHostPort + `)?`,
+		Not: `available that match all of the`, // the scheduler's answer to 1.8
 		Eg: []string{"com.example.NoHostException: All host(s) tried for query failed (tried: ledger-db:9042)", "ledger: no hosts available", "no available connection in the pool", "mq: no brokers available", "no servers available", "no nodes are available", "None of the configured nodes are available: [mq:9300]",
-			"no available server for rates", "all hosts tried, none answered", "server selection: no reachable servers", "no live connections left", "could not reach any of the peers"}},
+			"no available server for rates", "all hosts tried, none answered", "server selection: no reachable servers", "no live connections left", "could not reach any of the peers"},
+		Miss: []string{"No nodes are available that match all of the predicates: Insufficient cpu (3)."}},
 	{Cause: "dependency-unreachable", Of: "any", Level: Error, Vague: true, Has: []string{"read timed out", "read timeout", "request timed out"},
 		Re:  `(?:host='(?P<host>[^']+)', port=(?P<port>\d+).*)?(?:read (?:timed out|timeout)|request timed out)`,
 		Not: reAPI + `|` + reProbe + `|` + reLookup + `|client|etcdserver`,

@@ -6,7 +6,7 @@ package logsig
 // same line.
 var runtimeTables = [][]Signature{
 	rtOCI, rtGo, rtJVM, rtPython, rtNode, rtRuby, rtPHP, rtDotnet, rtRust, rtNative, rtShell,
-	anyKube, anyDNS, anyTLS, anyAuth, anyListen, anyLimit, anyPermission, anyRefused, anyTimeout,
+	anyKube, anyObject, anyDNS, anyTLS, anyAuth, anyListen, anyLimit, anyPermission, anyRefused, anyTimeout,
 	anySchema, anyData, anyStale, anyDaemon, anyArgs, anyEnv, anyFile, anyConfig, anyEnd, anyHint,
 }
 

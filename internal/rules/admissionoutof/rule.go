@@ -45,7 +45,7 @@ func run(p *diagnose.Pass) {
 		return diagnose.Finding{
 			Summary: unloop.Msg("the kubelet had no %s left for the pod: requested %s, used %s of %s", n["name"], n["requested"], n["used"], n["capacity"]),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("delete the failed pod; its owner makes another"), Risk: unloop.RiskNone, Command: "kubectl delete pod " + p.Subject.Name + " -n " + p.Subject.Namespace},
+				{Title: unloop.Msg("delete the failed pod; its owner makes another"), Risk: unloop.RiskNone, Command: "kubectl delete pod " + diagnose.Word(p.Subject.Name, "NAME") + " -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 				{Title: unloop.Msg("do not set nodeName by hand; let the scheduler choose"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 			},
 		}

@@ -37,8 +37,8 @@ var Rule = &diagnose.Rule{
 }
 
 // Sources: kubernetes scheduler InterPodAffinity: "didn't match pod anti-affinity rules", "didn't satisfy existing
-// pods anti-affinity rules"; before 1.20 "didn't match pod affinity/anti-affinity", which does not say which.
-var reason = diagnose.Re(`anti-affinity rules|affinity/anti-affinity`)
+// pods anti-affinity rules"; before 1.20 "didn't match pod affinity/anti-affinity" and to 1.8 "MatchInterPodAffinity", which do not say which.
+var reason = diagnose.Re(`anti-affinity rules|affinity/anti-affinity|MatchInterPodAffinity`)
 
 func run(p *diagnose.Pass) {
 	u := p.Scheduling()
@@ -62,7 +62,7 @@ func run(p *diagnose.Pass) {
 	p.Report(f)
 }
 
-var affinityEither = diagnose.Re(`affinity/anti-affinity`)
+var affinityEither = diagnose.Re(`affinity/anti-affinity|MatchInterPodAffinity`)
 
 func asksAntiAffinity(p *diagnose.Pass) bool {
 	return p.Pod != nil && p.Pod.Spec.Affinity != nil && p.Pod.Spec.Affinity.PodAntiAffinity != nil

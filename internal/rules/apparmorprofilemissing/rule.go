@@ -42,7 +42,7 @@ var Rule = &diagnose.Rule{
 // pkg/kubelet/lifecycle/handlers.go ("Cannot enforce AppArmor"), containerd 1.2 to
 // 2.3 ("apparmor profile not found", "apparmor is not supported"), cri-o, runc
 // ("apparmor failed to apply profile"), crun (/proc/.../attr/apparmor/exec).
-var profile = diagnose.Re(`cannot enforce apparmor:? (?:profile \\*"(?P<name>[^"\\]+))?|apparmor profile not found (?P<name3>[^\s:]+)|apparmor profile \\*"?(?P<name2>[\w./-]+)\\*"? (?:is )?(?:not found|not loaded)|apparmor (?:failed to apply profile|is not (?:supported|enabled))|unable to apply apparmor profile|attr/apparmor/exec|apparmor_parser`)
+var profile = diagnose.Re(`cannot enforce apparmor:? (?:profile \\*"(?P<name>[^"\\]+))?|apparmor profile not found (?P<name3>[^\s:]+)|apparmor profile \\*"?(?P<name2>[\w./-]+)\\*"? (?:is )?(?:not found|not loaded)|apparmor (?:failed to apply profile|is not (?:supported|enabled))|unable to apply apparmor profile|attr/apparmor/exec|apparmor_parser[^\n]{0,60}(?:not found|failed)`)
 
 func run(p *diagnose.Pass) {
 	p.ReportTexts(diagnose.AboutStart|diagnose.PodStatus, profile, func(m diagnose.Match) diagnose.Finding {

@@ -77,7 +77,7 @@ func fromAttachments(p *diagnose.Pass) {
 				Confidence: unloop.Likely,
 				Summary:    unloop.Msg("the volume %s is not attached to node %s", a.Fields["pv"], a.Fields["node"]),
 				Evidence:   []unloop.Evidence{p.ObjectEvidence("volumeattachment/"+a.Name, "attached: false %s", a.Fields["error"])},
-				Fixes:      []unloop.Fix{{Title: unloop.Msg("look at the storage driver's controller"), Risk: unloop.RiskNone, Command: "kubectl describe volumeattachment " + a.Name}},
+				Fixes:      []unloop.Fix{{Title: unloop.Msg("look at the storage driver's controller"), Risk: unloop.RiskNone, Command: "kubectl describe volumeattachment " + diagnose.Word(a.Name, "NAME")}},
 			}
 			p.Report(f)
 			return

@@ -47,17 +47,10 @@ func run(p *diagnose.Pass) {
 		return diagnose.Finding{
 			Summary: unloop.Msg("the network plugin's agent on the node does not answer"),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("look at the network plugin's pod on that node"), Risk: unloop.RiskNone, Command: "kubectl get pods -A -o wide --field-selector spec.nodeName=" + orNode(p.Subject.Node)},
+				{Title: unloop.Msg("look at the network plugin's pod on that node"), Risk: unloop.RiskNone, Command: "kubectl get pods -A -o wide --field-selector spec.nodeName=" + diagnose.Word(p.Subject.Node, "NODE")},
 			},
 		}
 	})
-}
-
-func orNode(n string) string {
-	if n == "" {
-		return "NODE"
-	}
-	return n
 }
 
 // others have rules of their own.

@@ -52,7 +52,19 @@ func run(p *diagnose.Pass) {
 			},
 		}
 	})
+	p.ReportTexts(diagnose.PodEvent|diagnose.HostText, silent, func(m diagnose.Match) diagnose.Finding {
+		return diagnose.Finding{
+			Confidence: unloop.Likely, Summary: unloop.Msg("the network plugin fails on the node and does not say why"),
+			Fixes: []unloop.Fix{
+				{Title: unloop.Msg("read the log of the plugin and of its agent on that node"), Risk: unloop.RiskNone, Command: "kubectl get pods -n kube-system -o wide"},
+			},
+		}
+	})
 }
+
+// silent is what libcni says of a plugin that failed and gave no reason (pkg/invoke
+// raw_exec.go): it crashed, was killed, or is not for this platform.
+var silent = diagnose.Re(`netplugin failed(?: with no error message|: \\*"\\*"| but error parsing its diagnostic message)`)
 
 // brief cuts the text to what the plugin itself said.
 func brief(body string) string {

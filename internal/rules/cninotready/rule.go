@@ -36,8 +36,8 @@ var Rule = &diagnose.Rule{
 	Run:      run,
 }
 
-// Sources: go-cni (containerd 1.4 to 2.3), CRI-O ocicni, dockershim ("cni config uninitialized").
-var pattern = diagnose.Re(`cni plugin not initialized|cni config (?:uninitialized|not initialized)|no networks found in \S*cni|No CNI configuration file in|network plugin is not ready: cni|NetworkPluginNotReady`)
+// Sources: go-cni (containerd 1.4 to 2.3), CRI-O ocicni, dockershim ("cni config uninitialized"; to 1.23 kubenet, which waits for the node's PodCIDR).
+var pattern = diagnose.Re(`cni plugin not initialized|cni config (?:uninitialized|not initialized)|no networks found in \S*cni|No CNI configuration file in|network plugin is not ready: cni|NetworkPluginNotReady|kubenet does not have netConfig`)
 
 func run(p *diagnose.Pass) {
 	p.ReportTexts(diagnose.PodEvent|diagnose.NodeText|diagnose.HostText|diagnose.PodStatus|diagnose.Conditions, pattern, func(m diagnose.Match) diagnose.Finding {

@@ -70,16 +70,18 @@ func run(p *diagnose.Pass) {
 			continue
 		}
 		name := ""
-		f := diagnose.Finding{Confidence: unloop.Possible}
 		if len(argv) > 0 {
 			name = argv[0]
 		}
-		conf := f.Confidence
-		if n.Code == 127 && name != "" {
-			conf = unloop.Likely
+		f := finding(p, n.Container, name)
+		f.Container, f.Confidence = n.Container, unloop.Possible
+		switch {
+		case n.Code == 127 && name != "":
+			f.Confidence = unloop.Likely
+		case name == "":
+			f.Summary = unloop.Msg("%s could not be started (%s); nothing at hand says why, and a command that the image does not have is the most common reason", diagnose.ContainerOf(n.Container), n.Reason)
+			f.Fixes = append([]unloop.Fix{{Title: unloop.Msg("read the event that says why"), Risk: unloop.RiskNone, Command: p.DescribeCommand()}}, f.Fixes...)
 		}
-		f = finding(p, n.Container, name)
-		f.Confidence, f.Container = conf, n.Container
 		f.Evidence = append([]unloop.Evidence{n.Evidence}, f.Evidence...)
 		p.Report(f)
 	}

@@ -45,8 +45,8 @@ var Rule = &diagnose.Rule{
 
 // Sources: kubernetes 1.2 to 1.36 pkg/kubelet/kubelet_pods.go
 // makeEnvironmentVariables; pkg/volume/configmap, secret, projected MakePayload;
-// from 1.34 fileKeyRef.
-var noKey = diagnose.Re(`couldn.t find key (?P<key>\S+) in (?P<kind>configmap|secret) (?:[\w.-]+/)?(?P<name>[\w.-]+)|references non-existent (?P<kind2>config|secret) key: (?P<key2>[\w./-]+)|` +
+// to 1.6 the text of a volume did not name the key; from 1.34 fileKeyRef.
+var noKey = diagnose.Re(`couldn.t find key (?P<key>\S+) in (?P<kind>configmap|secret) (?:[\w.-]+/)?(?P<name>[\w.-]+)|references non-existent (?P<kind2>config|secret) key(?:: (?P<key2>[\w./-]+)|\b)|` +
 	`environment variable key \\*"(?P<key3>[^"\\]+)\\*" not found in file \\*"(?P<file>[^"\\]+)`)
 
 // setUp names the volume of a mount that failed (pkg/volume/util/operationexecutor).
@@ -170,6 +170,9 @@ func finding(p *diagnose.Pass, kind, name, key string) diagnose.Finding {
 		},
 	}
 	switch {
+	case key == "":
+		f.Summary = unloop.Msg("a %s volume of the pod asks for a key that is not there", kind)
+		f.Fixes = f.Fixes[1:]
 	case kind == "file":
 		f.Summary = unloop.Msg("the file %q has no environment variable %q", name, key)
 		f.Fixes = f.Fixes[1:]

@@ -50,7 +50,7 @@ func run(p *diagnose.Pass) {
 			Summary: unloop.Msg("%s refuses the connection", to),
 			Chain:   []unloop.Message{unloop.Msg("%s cannot connect to %s", h.Program(), to)},
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("bring %s up, or correct host and port", to), Risk: unloop.RiskNone, Command: "kubectl get pods,services,endpointslices -n " + diagnose.OrNamespace(p.Subject.Namespace)},
+				{Title: unloop.Msg("bring %s up, or correct host and port", to), Risk: unloop.RiskNone, Command: "kubectl get pods,services,endpointslices -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 				{Title: unloop.Msg("let the program retry instead of ending"), Risk: unloop.RiskRestart},
 			},
 		}

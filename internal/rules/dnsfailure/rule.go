@@ -46,7 +46,7 @@ func run(p *diagnose.Pass) {
 			Chain:   []unloop.Message{unloop.Msg("%s cannot resolve names", h.Program())},
 			Fixes: []unloop.Fix{
 				{Title: unloop.Msg("check that cluster DNS runs"), Risk: unloop.RiskNone, Command: "kubectl get pods -n kube-system -l k8s-app=kube-dns"},
-				{Title: unloop.Msg("allow port 53 (UDP and TCP) in the namespace's network policies"), Risk: unloop.RiskCluster, Command: "kubectl get networkpolicy -n " + diagnose.OrNamespace(p.Subject.Namespace)},
+				{Title: unloop.Msg("allow port 53 (UDP and TCP) in the namespace's network policies"), Risk: unloop.RiskCluster, Command: "kubectl get networkpolicy -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 			},
 		}
 		if host := h.Names["host"]; host != "" {

@@ -47,7 +47,7 @@ func run(p *diagnose.Pass) {
 		f := diagnose.Finding{
 			Summary: unloop.Msg("the kubelet evicted the pod because its node was short of disk space"),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("find what fills the node's disk"), Risk: unloop.RiskNone, Command: "kubectl describe node " + orNode(p.Subject.Node)},
+				{Title: unloop.Msg("find what fills the node's disk"), Risk: unloop.RiskNone, Command: "kubectl describe node " + diagnose.Word(p.Subject.Node, "NODE")},
 				{Title: unloop.Msg("bound the pod's local storage with an ephemeral-storage limit"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 			},
 		}
@@ -56,11 +56,4 @@ func run(p *diagnose.Pass) {
 		}
 		return f
 	})
-}
-
-func orNode(n string) string {
-	if n == "" {
-		return "NODE"
-	}
-	return n
 }

@@ -149,7 +149,7 @@ func onNode(p *diagnose.Pass) diagnose.Finding {
 	}
 	return diagnose.Finding{
 		Fixes: []unloop.Fix{
-			{Title: unloop.Msg("take the pods off %s, then repair or replace its disk", node(p)), Risk: unloop.RiskCluster, Command: "kubectl drain " + name + " --ignore-daemonsets"},
+			{Title: unloop.Msg("take the pods off %s, then repair or replace its disk", node(p)), Risk: unloop.RiskCluster, Command: "kubectl drain " + diagnose.Word(name, "NAME") + " --ignore-daemonsets"},
 			{Title: unloop.Msg("look at the kernel's messages on %s", node(p)), Risk: unloop.RiskNone, Command: "dmesg | grep -iE 'remount|i/o error|ext4|xfs'"},
 		},
 	}

@@ -44,8 +44,14 @@ var Rule = &diagnose.Rule{
 // containers/storage ("image not known").
 var gone = diagnose.Re(`failed to (?:resolve|get) image [^\n]*not found|no such image|image not known`)
 
+var creating = diagnose.Re(`create ?container|startcontainer`)
+
 func run(p *diagnose.Pass) {
 	p.ReportStart(gone, func(m diagnose.Match) diagnose.Finding {
+		// In a node's log the image clean-up says so too, of images that it removes.
+		if m.Where == diagnose.HostText && !creating.Match(m.Body) {
+			return diagnose.Finding{}
+		}
 		if strings.Contains(strings.ToLower(m.Body), "pull") || strings.EqualFold(m.Reason, "ErrImagePull") {
 			return diagnose.Finding{}
 		}

@@ -43,7 +43,7 @@ func run(p *diagnose.Pass) {
 	f := diagnose.Finding{
 		Confidence: unloop.Proven, Summary: unloop.Msg("the Job %s used up its retries", p.Subject.Name),
 		Fixes: []unloop.Fix{
-			{Title: unloop.Msg("read the log of a failed pod of the Job"), Risk: unloop.RiskNone, Command: "kubectl logs -n " + p.Subject.Namespace + " job/" + p.Subject.Name},
+			{Title: unloop.Msg("read the log of a failed pod of the Job"), Risk: unloop.RiskNone, Command: "kubectl logs -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE") + " job/" + diagnose.Word(p.Subject.Name, "NAME")},
 		},
 	}
 	for _, t := range texts[:min(3, len(texts))] {

@@ -45,7 +45,7 @@ func run(p *diagnose.Pass) {
 			Summary: unloop.Msg("the namespace's limit range refuses the pods: %s", strings.TrimRight(m.Names["what"]+m.Names["ratio"], " .")),
 			Fixes: []unloop.Fix{
 				{Title: unloop.Msg("set requests and limits inside the range"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
-				{Title: unloop.Msg("change the LimitRange of the namespace"), Risk: unloop.RiskCluster, Command: "kubectl describe limitrange -n " + p.Subject.Namespace},
+				{Title: unloop.Msg("change the LimitRange of the namespace"), Risk: unloop.RiskCluster, Command: "kubectl describe limitrange -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 			},
 		}
 	})

@@ -40,7 +40,7 @@ func run(p *diagnose.Pass) {
 	p.ReportTexts(diagnose.PodEvent|diagnose.OwnerEvent|diagnose.Conditions|diagnose.HostText, pattern, func(m diagnose.Match) diagnose.Finding {
 		return diagnose.Finding{
 			Summary: unloop.Msg("the namespace %s is being deleted", m.Names["name"]+m.Names["name2"]),
-			Fixes:   []unloop.Fix{{Title: unloop.Msg("see what keeps the namespace"), Risk: unloop.RiskNone, Command: "kubectl get namespace " + m.Names["name"] + m.Names["name2"] + " -o yaml"}},
+			Fixes:   []unloop.Fix{{Title: unloop.Msg("see what keeps the namespace"), Risk: unloop.RiskNone, Command: "kubectl get namespace " + diagnose.Word(m.Names["name"]+m.Names["name2"], "NAME") + " -o yaml"}},
 		}
 	})
 }

@@ -60,7 +60,7 @@ func run(p *diagnose.Pass) {
 				// That a policy selects the pod does not say that it blocks this flow.
 				Container: c, Confidence: unloop.Possible, Late: h.Late(), Evidence: []unloop.Evidence{h.Evidence()},
 				Summary: unloop.Msg("the network policy %s may block the connection to %s", policies[0].Name, diagnose.Backend(h)),
-				Fixes:   []unloop.Fix{{Title: unloop.Msg("allow the flow, and DNS, in the policy"), Risk: unloop.RiskCluster, Command: "kubectl describe networkpolicy -n " + p.Subject.Namespace + " " + policies[0].Name}},
+				Fixes:   []unloop.Fix{{Title: unloop.Msg("allow the flow, and DNS, in the policy"), Risk: unloop.RiskCluster, Command: "kubectl describe networkpolicy -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE") + " " + diagnose.Word(policies[0].Name, "NAME")}},
 			}
 			for _, n := range policies {
 				f.Evidence = append(f.Evidence, p.ObjectEvidence("networkpolicy/"+n.Name, "selects the pod; types %s", n.Fields["policyTypes"]))

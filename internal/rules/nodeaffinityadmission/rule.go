@@ -43,7 +43,7 @@ func run(p *diagnose.Pass) {
 		return diagnose.Finding{
 			Summary: unloop.Msg("the kubelet rejected the pod: its node's labels or taints do not fit it"),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("delete the failed pod once the node's labels are right"), Risk: unloop.RiskNone, Command: "kubectl delete pod " + p.Subject.Name + " -n " + p.Subject.Namespace},
+				{Title: unloop.Msg("delete the failed pod once the node's labels are right"), Risk: unloop.RiskNone, Command: "kubectl delete pod " + diagnose.Word(p.Subject.Name, "NAME") + " -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 			},
 		}
 	})

@@ -74,8 +74,8 @@ func report(p *diagnose.Pass, conf unloop.Confidence, ev unloop.Evidence) {
 	p.Report(diagnose.Finding{
 		Confidence: conf, Summary: unloop.Msg("the node %s does not report to the cluster", name), Evidence: []unloop.Evidence{ev},
 		Fixes: []unloop.Fix{
-			{Title: unloop.Msg("bring the machine, its network or its kubelet back"), Risk: unloop.RiskNone, Command: "kubectl describe node " + name},
-			{Title: unloop.Msg("delete the Node, if its machine is gone for good"), Risk: unloop.RiskCluster, Command: "kubectl delete node " + name},
+			{Title: unloop.Msg("bring the machine, its network or its kubelet back"), Risk: unloop.RiskNone, Command: "kubectl describe node " + diagnose.Word(name, "NAME")},
+			{Title: unloop.Msg("delete the Node, if its machine is gone for good"), Risk: unloop.RiskCluster, Command: "kubectl delete node " + diagnose.Word(name, "NAME")},
 		},
 	})
 }

@@ -57,7 +57,7 @@ func run(p *diagnose.Pass) {
 			Container: c, Confidence: unloop.Possible,
 			Summary:  unloop.Msg("the node of the pod rebooted, or its runtime lost the container"),
 			Evidence: []unloop.Evidence{p.ExitEvidence(c, t, where)},
-			Fixes:    []unloop.Fix{{Title: unloop.Msg("find out why the node rebooted"), Risk: unloop.RiskNone, Command: "kubectl describe node " + orNode(p.Subject.Node)}},
+			Fixes:    []unloop.Fix{{Title: unloop.Msg("find out why the node rebooted"), Risk: unloop.RiskNone, Command: "kubectl describe node " + diagnose.Word(p.Subject.Node, "NODE")}},
 		}
 		switch {
 		case len(rebooted) > 0:

@@ -52,7 +52,7 @@ func run(p *diagnose.Pass) {
 		return
 	}
 	f := diagnose.Finding{Confidence: unloop.Proven, Evidence: []unloop.Evidence{u.Text.Evidence()}}
-	if !u.Deciding(r) {
+	if !u.Deciding(r) || leavesNodes(u, r) {
 		// Other nodes are left out for another reason, which may be the one to change.
 		f.Confidence = unloop.Likely
 	}
@@ -67,6 +67,14 @@ func run(p *diagnose.Pass) {
 	}
 	p.Report(f)
 }
+
+// leavesNodes reports whether nodes that the selector lets through were left out
+// for a reason of their own. Tainted nodes are out of the question anyway.
+func leavesNodes(u *diagnose.Unschedulable, r diagnose.NodeReason) bool {
+	return slices.ContainsFunc(u.Reasons, func(o diagnose.NodeReason) bool { return o != r && !taints.Match(o.Reason) })
+}
+
+var taints = diagnose.Re(`taint|unschedulable`)
 
 // selector writes what the pod asks for, as far as the spec tells.
 func selector(p *diagnose.Pass) string {

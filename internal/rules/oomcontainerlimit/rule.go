@@ -77,4 +77,18 @@ func run(p *diagnose.Pass) {
 		}
 		p.Report(f)
 	}
+	fromRow(p)
+}
+
+// fromRow: of the pod only a table is known, whose STATUS is the reason of the last
+// end (kubernetes 1.6 to 1.36 pkg/printers, printPod).
+func fromRow(p *diagnose.Pass) {
+	if p.Pod == nil || p.Pod.HasStatus || p.Pod.Row == nil || p.Pod.Row.Status != "OOMKilled" {
+		return
+	}
+	p.Report(diagnose.Finding{
+		Confidence: unloop.Likely, Summary: unloop.Msg("a container of the pod was killed for its use of memory"), Evidence: []unloop.Evidence{p.RowEvidence()},
+		Chain: []unloop.Message{unloop.Msg("the kernel killed its processes for memory")},
+		Fixes: []unloop.Fix{{Title: unloop.Msg("see which container it was and what its limit is"), Risk: unloop.RiskNone, Command: p.DescribeCommand()}},
+	})
 }

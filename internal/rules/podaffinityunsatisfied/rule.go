@@ -36,8 +36,8 @@ var Rule = &diagnose.Rule{
 }
 
 // Sources: kubernetes scheduler InterPodAffinity, 1.20 on "didn't match pod affinity rules"; before, "didn't match pod
-// affinity/anti-affinity" (some added ", 1 node(s) didn't match pod affinity rules").
-var reason = diagnose.Re(`match pod affinity rules|affinity/anti-affinity`)
+// affinity/anti-affinity" (some added ", 1 node(s) didn't match pod affinity rules"); to 1.8 the predicate's name, MatchInterPodAffinity.
+var reason = diagnose.Re(`match pod affinity rules|affinity/anti-affinity|MatchInterPodAffinity`)
 
 func run(p *diagnose.Pass) {
 	u := p.Scheduling()
@@ -64,4 +64,4 @@ func run(p *diagnose.Pass) {
 	p.Report(f)
 }
 
-var either = diagnose.Re(`affinity/anti-affinity`)
+var either = diagnose.Re(`affinity/anti-affinity|MatchInterPodAffinity`)

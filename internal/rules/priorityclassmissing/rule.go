@@ -41,7 +41,7 @@ func run(p *diagnose.Pass) {
 		return diagnose.Finding{
 			Summary: unloop.Msg("there is no priority class %q", m.Names["name"]),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("create the priority class"), Risk: unloop.RiskCluster, Command: "kubectl create priorityclass " + m.Names["name"] + " --value=1000"},
+				{Title: unloop.Msg("create the priority class"), Risk: unloop.RiskCluster, Command: "kubectl create priorityclass " + diagnose.Word(m.Names["name"], "NAME") + " --value=1000"},
 				{Title: unloop.Msg("correct priorityClassName"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 			},
 		}

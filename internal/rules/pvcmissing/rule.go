@@ -42,7 +42,7 @@ func run(p *diagnose.Pass) {
 		return diagnose.Finding{
 			Summary: unloop.Msg("the claim %q %s", m.Names["name"], how(m.Names["how"])),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("create the claim"), Risk: unloop.RiskNone, Command: "kubectl get pvc -n " + p.Subject.Namespace},
+				{Title: unloop.Msg("create the claim"), Risk: unloop.RiskNone, Command: "kubectl get pvc -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 				{Title: unloop.Msg("correct claimName in the workload"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 			},
 		}

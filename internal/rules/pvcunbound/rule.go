@@ -49,7 +49,7 @@ func run(p *diagnose.Pass) {
 	f := diagnose.Finding{
 		Confidence: unloop.Likely, Summary: unloop.Msg("a claim of the pod is not bound; its events say why"),
 		Evidence: []unloop.Evidence{u.Text.Evidence()},
-		Fixes:    []unloop.Fix{{Title: unloop.Msg("read the claim's events"), Risk: unloop.RiskNone, Command: "kubectl describe pvc -n " + orNamespace(p.Subject.Namespace)}},
+		Fixes:    []unloop.Fix{{Title: unloop.Msg("read the claim's events"), Risk: unloop.RiskNone, Command: "kubectl describe pvc -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")}},
 	}
 	if !u.Deciding(r) {
 		f.Confidence = unloop.Possible
@@ -68,11 +68,4 @@ func class(name *string) string {
 		return "none"
 	}
 	return *name
-}
-
-func orNamespace(ns string) string {
-	if ns == "" {
-		return "NAMESPACE"
-	}
-	return ns
 }

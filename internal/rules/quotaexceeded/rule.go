@@ -48,7 +48,7 @@ func run(p *diagnose.Pass) {
 		f := diagnose.Finding{
 			Summary: unloop.Msg("the quota %s does not allow the pods", name),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("raise the quota %s, or free some of it", name), Risk: unloop.RiskCluster, Command: "kubectl edit resourcequota " + name + " -n " + orNamespace(p.Subject.Namespace)},
+				{Title: unloop.Msg("raise the quota %s, or free some of it", name), Risk: unloop.RiskCluster, Command: "kubectl edit resourcequota " + diagnose.Word(name, "NAME") + " -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 				{Title: unloop.Msg("lower replicas, requests or limits of the workload"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 			},
 		}
@@ -61,11 +61,4 @@ func run(p *diagnose.Pass) {
 		}
 		return f
 	})
-}
-
-func orNamespace(ns string) string {
-	if ns == "" {
-		return "NAMESPACE"
-	}
-	return ns
 }

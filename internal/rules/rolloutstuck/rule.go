@@ -46,7 +46,7 @@ func run(p *diagnose.Pass) {
 	f := diagnose.Finding{
 		Confidence: unloop.Proven, Summary: unloop.Msg("the rollout of %s made no progress in time", p.Subject.Name),
 		Fixes: []unloop.Fix{
-			{Title: unloop.Msg("look at the new pods"), Risk: unloop.RiskNone, Command: "kubectl get pods -n " + p.Subject.Namespace},
+			{Title: unloop.Msg("look at the new pods"), Risk: unloop.RiskNone, Command: "kubectl get pods -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 			{Title: unloop.Msg("undo the rollout"), Risk: unloop.RiskRestart, Command: p.UndoCommand()},
 		},
 	}

@@ -43,7 +43,7 @@ var Rule = &diagnose.Rule{
 // pkg/kubelet/dockershim up to 1.23 ("failed to generate seccomp security
 // options"), kubelet ("localhostProfile must be set"), runc and crun ("error
 // loading seccomp filter").
-var profile = diagnose.Re(`cannot load seccomp profile|(?:setup|generate|load(?:ing)?|unable to (?:init|load)) (?:local |pod |sandbox |container )?seccomp|seccomp (?:security options|spec opts|profile)[^\n]{0,200}(?:no such file|not found|cannot|failed|invalid)|` +
+var profile = diagnose.Re(`cannot load seccomp profile|setup seccomp: |(?:unable|failed) to (?:init|load|generate|set ?up) (?:local |pod |sandbox |container )?seccomp|error loading seccomp|seccomp (?:security options|spec opts|profile)[^\n]{0,200}(?:no such file|not found|cannot|failed|invalid)|` +
 	`seccomp is not (?:supported|enabled)|localhostprofile must be set|decoding seccomp profile failed|unknown seccomp profile`)
 
 // named finds the file in such a text.

@@ -5,6 +5,7 @@ package secretmissing
 import (
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
+	"github.com/unloop-dev/unloop/internal/diagnose/logsig"
 	"github.com/unloop-dev/unloop/internal/facts"
 )
 
@@ -63,6 +64,17 @@ func run(p *diagnose.Pass) {
 	if !reported {
 		fromReason(p)
 	}
+	// A program that asks the API server itself says so; controllers say it also of
+	// objects that are not theirs.
+	p.ReportHits(func(h *diagnose.Hit) diagnose.Finding {
+		f := finding(p, h.First("name"))
+		f.Summary = unloop.Msg("%s asks the API server for the Secret %q, which does not exist", h.Program(), h.First("name"))
+		if f.Confidence = min(p.Grade(h), unloop.Likely); h.Level < logsig.Fatal {
+			f.Confidence = unloop.Possible
+		}
+		f.Fixes = f.Fixes[:1]
+		return f
+	})
 }
 
 // fromObjects finds the missing object without any text: the container waits, and

@@ -50,7 +50,7 @@ func run(p *diagnose.Pass) {
 		return diagnose.Finding{
 			Summary: unloop.Msg("the secrets store driver cannot fetch the secrets%s", why(m.Names["why"])),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("correct the SecretProviderClass, the identity's rights or the vault's network rules"), Risk: unloop.RiskCluster, Command: "kubectl get secretproviderclass -n " + p.Subject.Namespace + " -o yaml"},
+				{Title: unloop.Msg("correct the SecretProviderClass, the identity's rights or the vault's network rules"), Risk: unloop.RiskCluster, Command: "kubectl get secretproviderclass -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE") + " -o yaml"},
 			},
 		}
 	})

@@ -45,7 +45,7 @@ func run(p *diagnose.Pass) {
 		return diagnose.Finding{
 			Summary: unloop.Msg("there is no service account %q in the namespace", name),
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("create the service account"), Risk: unloop.RiskNone, Command: "kubectl create serviceaccount " + name + " -n " + p.Subject.Namespace},
+				{Title: unloop.Msg("create the service account"), Risk: unloop.RiskNone, Command: "kubectl create serviceaccount " + diagnose.Word(name, "NAME") + " -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")},
 				{Title: unloop.Msg("correct serviceAccountName"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 			},
 		}

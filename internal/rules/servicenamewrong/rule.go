@@ -78,7 +78,7 @@ func explain(p *diagnose.Pass, h *diagnose.Hit, host string, f *diagnose.Finding
 		return
 	}
 	f.Fixes = []unloop.Fix{
-		{Title: unloop.Msg("create a Service %q in namespace %s in front of the pods that serve it", svc, ns), Risk: unloop.RiskNone, Command: "kubectl expose deployment " + svc + " -n " + ns + " --port PORT"},
+		{Title: unloop.Msg("create a Service %q in namespace %s in front of the pods that serve it", svc, ns), Risk: unloop.RiskNone, Command: "kubectl expose deployment " + diagnose.Word(svc, "SERVICE") + " -n " + diagnose.Word(ns, "NAMESPACE") + " --port PORT"},
 		{Title: unloop.Msg("correct the name in the configuration of %s", diagnose.ContainerOf(h.Container)), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 	}
 	found, exists := p.Service(ns, svc)

@@ -70,7 +70,7 @@ func report(p *diagnose.Pass, hits []*diagnose.Hit) bool {
 				p.ObjectEvidence("endpoints/"+svc.Namespace+"/"+svc.Name, "%d ready, %d not ready", e.Ready, e.NotReady),
 			},
 			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("bring the pods behind the Service to ready, or correct its selector"), Risk: unloop.RiskNone, Command: "kubectl get pods -n " + svc.Namespace + " -l " + labels(svc.Spec.Selector)},
+				{Title: unloop.Msg("bring the pods behind the Service to ready, or correct its selector"), Risk: unloop.RiskNone, Command: "kubectl get pods -n " + diagnose.Word(svc.Namespace, "NAMESPACE") + " -l " + diagnose.Word(labels(svc.Spec.Selector), "SELECTOR")},
 			},
 		}
 		p.Report(f)

@@ -52,7 +52,7 @@ func run(p *diagnose.Pass) {
 		Evidence: []unloop.Evidence{p.StatusEvidence("metadata.finalizers", "%s", strings.Join(p.Pod.Finalizers, ", "))},
 		Fixes: []unloop.Fix{
 			{Title: unloop.Msg("bring back the controller that owns the finalizer"), Risk: unloop.RiskNone},
-			{Title: unloop.Msg("remove the finalizer, where its controller is gone for good"), Risk: unloop.RiskData, Command: "kubectl patch pod " + p.Subject.Name + " -n " + p.Subject.Namespace + ` --type=merge -p '{"metadata":{"finalizers":null}}'`},
+			{Title: unloop.Msg("remove the finalizer, where its controller is gone for good"), Risk: unloop.RiskData, Command: "kubectl patch pod " + diagnose.Word(p.Subject.Name, "NAME") + " -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE") + ` --type=merge -p '{"metadata":{"finalizers":null}}'`},
 		},
 	})
 }

@@ -47,8 +47,8 @@ func run(p *diagnose.Pass) {
 				Confidence: unloop.Proven, Summary: unloop.Msg("node %s does not report, so nobody confirms that the pod has ended", p.Node.Name),
 				Evidence: []unloop.Evidence{{Kind: "node", Ref: "node/" + p.Node.Name + " conditions/Ready", Text: c.Reason + ": " + c.Message}},
 				Fixes: []unloop.Fix{
-					{Title: unloop.Msg("bring the node back"), Risk: unloop.RiskNone, Command: "kubectl describe node " + p.Node.Name},
-					{Title: unloop.Msg("delete the Node, if its machine is gone for good"), Risk: unloop.RiskCluster, Command: "kubectl delete node " + p.Node.Name},
+					{Title: unloop.Msg("bring the node back"), Risk: unloop.RiskNone, Command: "kubectl describe node " + diagnose.Word(p.Node.Name, "NODE")},
+					{Title: unloop.Msg("delete the Node, if its machine is gone for good"), Risk: unloop.RiskCluster, Command: "kubectl delete node " + diagnose.Word(p.Node.Name, "NODE")},
 				},
 			})
 			return

@@ -46,6 +46,10 @@ var (
 	refused  = diagnose.Re(`sysctl \\*"(?P<name>[^"\\]+)\\*" is not (?:in a separate kernel namespace|allowed)|(?:open|write) /proc/sys/(?P<path>[\w./-]+): (?P<why>no such file or directory|invalid argument|permission denied|read-only file system)|write sysctl key (?P<name2>[\w./-]+)|the sysctl ` + "`(?P<name3>[^`]+)`" + ` requires`)
 )
 
+// byRuntime keeps out programs and daemons of the node that write to /proc/sys
+// themselves.
+var byRuntime = diagnose.Re(`oci runtime|container init|starting container|container process|container create failed`)
+
 func run(p *diagnose.Pass) {
 	p.ReportTexts(diagnose.PodStatus|diagnose.PodEvent|diagnose.HostText, rejected, func(m diagnose.Match) diagnose.Finding {
 		f := finding(p, unloop.Msg("the kubelet does not allow the kernel parameter %s", m.Names["name"]))
@@ -60,7 +64,7 @@ func run(p *diagnose.Pass) {
 		if name == "" {
 			name = m.Names["path"]
 		}
-		if m.Reason == "Unhealthy" || m.Reason == "FailedMount" || !asked(p) && m.Names["path"] != "" {
+		if m.Reason == "Unhealthy" || m.Reason == "FailedMount" || m.Names["path"] != "" && (!asked(p) || !byRuntime.Match(m.Body)) {
 			return diagnose.Finding{}
 		}
 		return finding(p, unloop.Msg("the kernel parameter %s cannot be set in the pod", name))

@@ -43,7 +43,7 @@ func run(p *diagnose.Pass) {
 	f := diagnose.Finding{
 		Confidence: unloop.Proven, Summary: unloop.Msg("the pod was deleted because its node got a NoExecute taint"),
 		Fixes: []unloop.Fix{
-			{Title: unloop.Msg("look at the node and remove the taint's reason"), Risk: unloop.RiskCluster, Command: "kubectl describe node " + p.Subject.Node},
+			{Title: unloop.Msg("look at the node and remove the taint's reason"), Risk: unloop.RiskCluster, Command: "kubectl describe node " + diagnose.Word(p.Subject.Node, "NODE")},
 		},
 	}
 	for _, t := range texts[:min(3, len(texts))] {

@@ -81,7 +81,7 @@ func run(p *diagnose.Pass) {
 	}
 	f.Fixes = []unloop.Fix{
 		{Title: unloop.Msg("add a toleration for the taint, if the node is meant for this pod"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
-		{Title: unloop.Msg("remove the taint, if it is left over"), Risk: unloop.RiskCluster, Command: "kubectl taint nodes NODE " + orKey(key) + "-"},
+		{Title: unloop.Msg("remove the taint, if it is left over"), Risk: unloop.RiskCluster, Command: "kubectl taint nodes NODE " + diagnose.Word(key, "KEY") + "-"},
 	}
 	for _, n := range p.Nodes() {
 		for _, t := range n.Spec.Taints {
@@ -94,10 +94,3 @@ func run(p *diagnose.Pass) {
 }
 
 var controlPlane = diagnose.Re(`^node-role\.kubernetes\.io/(?:control-plane|master|etcd|controlplane)`)
-
-func orKey(key string) string {
-	if key == "" {
-		return "KEY"
-	}
-	return key
-}

@@ -93,7 +93,7 @@ func grow(p *diagnose.Pass, m *diagnose.Mount, f *diagnose.Finding) {
 		return
 	}
 	name := m.Volume.PersistentVolumeClaim.ClaimName
-	f.Fixes[1] = unloop.Fix{Title: unloop.Msg("enlarge the claim %q", name), Risk: unloop.RiskData, Command: "kubectl edit pvc " + name + " -n " + p.Subject.Namespace}
+	f.Fixes[1] = unloop.Fix{Title: unloop.Msg("enlarge the claim %q", name), Risk: unloop.RiskData, Command: "kubectl edit pvc " + diagnose.Word(name, "NAME") + " -n " + diagnose.Word(p.Subject.Namespace, "NAMESPACE")}
 	for _, c := range p.Claims {
 		if size := c.Status.Capacity[corev1.ResourceStorage]; c.Name == name && !size.IsZero() {
 			f.Evidence = append(f.Evidence, p.ObjectEvidence("PersistentVolumeClaim/"+name, "capacity %s", size.String()))

@@ -39,14 +39,15 @@ var Rule = &diagnose.Rule{
 }
 
 // Sources: runc 1.0 to 1.5 libcontainer/init_linux.go (chdir to cwd; getcwd after
-// the chdir since 1.1.12), crun src/libcrun/container.c, Docker daemon
+// the chdir since 1.1.12; rootfs_linux.go makes the directory where it is missing), crun src/libcrun/container.c, Docker daemon
 // ("Cannot mkdir: x is not a directory", "the working directory 'x' is invalid").
 var chdir = diagnose.Re("chdir to cwd \\(\\\\*\"(?P<dir>[^\"\\\\]*)\\\\*\"\\)[^:]*: (?:mkdir [^:]*: )?(?P<why>[\\w -]+)|chdir(?: to)? `(?P<dir2>[^`]+)`: (?P<why2>[\\w ]+)" +
-	`|cannot mkdir: (?P<dir3>\S+) is not a directory|working directory '(?P<dir4>[^']+)' is invalid|current working directory is outside of container mount namespace|mkdir (?:to )?cwd[^:]*: (?P<why3>[\w ]+)`)
+	`|cannot mkdir: (?P<dir3>\S+) is not a directory|working directory '(?P<dir4>[^']+)' is invalid|current working directory is outside of container mount namespace|mkdir (?:to )?cwd[^:]*: (?P<why3>[\w ]+)` +
+	`|container init(?: caused)?: (?:\\*")?mkdir (?P<dir5>/[^:]*): (?P<why4>not a directory|read-only file system)`)
 
 func run(p *diagnose.Pass) {
 	p.ReportStart(chdir, func(m diagnose.Match) diagnose.Finding {
-		dir := m.Names["dir"] + m.Names["dir2"] + m.Names["dir3"] + m.Names["dir4"]
+		dir := m.Names["dir"] + m.Names["dir2"] + m.Names["dir3"] + m.Names["dir4"] + m.Names["dir5"]
 		c := m.Container
 		if dir == "" && c != nil && c.Spec != nil {
 			dir = c.Spec.WorkingDir
