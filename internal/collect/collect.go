@@ -15,6 +15,7 @@ package collect
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -180,7 +181,11 @@ func (c *collector) join() {
 func (c *collector) joinManifest(p piece) {
 	if err := p.res.Empty(); err != nil {
 		if p.snap == nil {
-			c.failNow(p.file, err.(*manifest.NotManifestError).Why)
+			why := err.Error()
+			if e := new(manifest.NotManifestError); errors.As(err, &e) {
+				why = e.Why
+			}
+			c.failNow(p.file, why)
 		}
 		return
 	}

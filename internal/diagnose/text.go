@@ -134,7 +134,7 @@ type Match struct {
 func (p *Pass) Find(where Where, pat Pattern) []Match {
 	var out []Match
 	for _, t := range p.texts {
-		if t.Where&where == 0 || t.Stale {
+		if t.Where&where == 0 || t.Stale || t.Event != nil && goodNews(t.Event) {
 			continue
 		}
 		if names, ok := pat.find(t.Body, t.lower()); ok {
@@ -142,6 +142,19 @@ func (p *Pass) Find(where Where, pat Pattern) []Match {
 		}
 	}
 	return out
+}
+
+// goodNews reports whether an event only says that a step was done: no rule looks
+// for its cause in such a text.
+func goodNews(e *facts.Event) bool {
+	if e.Type != "Normal" {
+		return false
+	}
+	switch e.Reason {
+	case "Scheduled", "Pulling", "Pulled", "Created", "Started", "SuccessfulAttachVolume", "SuccessfulMountVolume", "SuccessfulCreate", "ScalingReplicaSet", "AddedInterface":
+		return true
+	}
+	return false
 }
 
 // FindReason returns the texts of the given places with one of the reasons
