@@ -52,7 +52,7 @@ var rtJVM = []Signature{
 			"Cannot load driver class: org.postgresql.Driver", "Cannot load JDBC driver class 'com.mysql.jdbc.Driver'"}},
 	{Cause: "missing-shared-library", Of: "jvm", Level: Error, Has: []string{"unsatisfiedlinkerror"},
 		Re:  `UnsatisfiedLinkError: (?:no (?P<lib>[\w.-]+) in |(?:/\S+): (?P<lib2>[\w.+-]+\.so[\w.]*)?)?`,
-		Eg:  []string{"java.lang.UnsatisfiedLinkError: no rates in java.library.path: [/usr/lib]", "java.lang.UnsatisfiedLinkError: /tmp/librates.so: libgomp.so.1: cannot open shared object file: No such file or directory"},
+		Eg:  []string{"java.lang.UnsatisfiedLinkError: no rates in java.library.path: [/usr/lib]", "java.lang.UnsatisfiedLinkError: /opt/librates.so: libgomp.so.1: cannot open shared object file: No such file or directory"},
 		Not: `failed to map segment`},
 	{Cause: "file-missing", Of: "jvm", Level: Fatal, Has: []string{"unable to access jarfile"},
 		Re: `unable to access jarfile (?P<path>\S+)`,

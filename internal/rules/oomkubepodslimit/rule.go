@@ -4,6 +4,7 @@ package oomkubepodslimit
 import (
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
+	"github.com/unloop-dev/unloop/internal/facts"
 )
 
 // Rule is the cause oom-kubepods-limit.
@@ -38,25 +39,10 @@ var Rule = &diagnose.Rule{
 var pattern = diagnose.Re(`oom_memcg=/(?:kubepods|kubepods\.slice)(?:/(?:burstable|besteffort)|/kubepods-(?:burstable|besteffort)\.slice)?(?:,|\s|$)`)
 
 func run(p *diagnose.Pass) {
-	lines := p.Find(diagnose.NodeText|diagnose.HostText|diagnose.PodEvent, pattern)
-	for _, c := range p.Troubled() {
-		t, where := c.Exit()
-		if t == nil || t.Reason != "OOMKilled" && t.ExitCode != 137 {
-			continue
-		}
-		f := diagnose.Finding{
-			Container: c, Confidence: unloop.Proven, Evidence: []unloop.Evidence{p.ExitEvidence(c, t, where)},
+	p.ReportCgroupOOM(pattern, func(c *facts.Container) diagnose.Finding {
+		return diagnose.Finding{
 			Summary: unloop.Msg("the pods of the node together used all memory that the node gives to pods; %s was killed", diagnose.ContainerOf(c)),
-			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("bring the pods' limits nearer to their requests"), Risk: unloop.RiskCluster},
-			},
+			Fixes:   []unloop.Fix{{Title: unloop.Msg("bring the pods' limits nearer to their requests"), Risk: unloop.RiskCluster}},
 		}
-		switch {
-		case len(lines) > 0:
-			f.Evidence = append(f.Evidence, lines[0].Evidence())
-		default:
-			continue
-		}
-		p.Report(f)
-	}
+	})
 }

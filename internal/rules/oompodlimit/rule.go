@@ -4,6 +4,7 @@ package oompodlimit
 import (
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
+	"github.com/unloop-dev/unloop/internal/facts"
 )
 
 // Rule is the cause oom-pod-limit.
@@ -37,25 +38,10 @@ var Rule = &diagnose.Rule{
 var pattern = diagnose.Re(`oom_memcg=/\S*?pod[0-9a-f_-]+(?:\.slice)?(?:,|\s|$)`)
 
 func run(p *diagnose.Pass) {
-	lines := p.Find(diagnose.NodeText|diagnose.HostText|diagnose.PodEvent, pattern)
-	for _, c := range p.Troubled() {
-		t, where := c.Exit()
-		if t == nil || t.Reason != "OOMKilled" && t.ExitCode != 137 {
-			continue
-		}
-		f := diagnose.Finding{
-			Container: c, Confidence: unloop.Proven, Evidence: []unloop.Evidence{p.ExitEvidence(c, t, where)},
+	p.ReportCgroupOOM(pattern, func(c *facts.Container) diagnose.Finding {
+		return diagnose.Finding{
 			Summary: unloop.Msg("the pod as a whole reached its memory limit, and %s was killed", diagnose.ContainerOf(c)),
-			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("raise the pod's limit, or the sum of its containers' limits"), Risk: unloop.RiskRestart},
-			},
+			Fixes:   []unloop.Fix{{Title: unloop.Msg("raise the pod's limit, or the sum of its containers' limits"), Risk: unloop.RiskRestart}},
 		}
-		switch {
-		case len(lines) > 0:
-			f.Evidence = append(f.Evidence, lines[0].Evidence())
-		default:
-			continue
-		}
-		p.Report(f)
-	}
+	})
 }
