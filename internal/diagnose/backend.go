@@ -66,6 +66,14 @@ func ServiceOf(p *Pass, h *Hit) *corev1.Service {
 	return svc
 }
 
+// NamespaceOf names a namespace for a sentence.
+func NamespaceOf(ns string) string {
+	if ns == "" {
+		return "the pod's namespace"
+	}
+	return "namespace " + ns
+}
+
 // OrNamespace is the namespace, or its placeholder in a command line.
 func OrNamespace(ns string) string {
 	if ns == "" {

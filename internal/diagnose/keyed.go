@@ -98,5 +98,5 @@ func (k Keyed) finding(p *Pass, name string) Finding {
 	fixes := []unloop.Fix{{Title: unloop.Msg("create the %s %q", k.Kind, name), Risk: unloop.RiskNone, Command: k.Create + " " + Word(name, "NAME") + " -n " + Word(ns, "NAMESPACE") + " --from-file=FILE"}}
 	fixes = append(fixes, k.More...)
 	fixes = append(fixes, unloop.Fix{Title: unloop.Msg("correct the name in the workload"), Risk: unloop.RiskRestart, Command: p.EditCommand()})
-	return Finding{Summary: unloop.Msg("there is no %s %q in namespace %s", k.Kind, name, ns), Fixes: fixes}
+	return Finding{Summary: unloop.Msg("there is no %s %q in %s", k.Kind, name, NamespaceOf(p.Subject.Namespace)), Fixes: fixes}
 }

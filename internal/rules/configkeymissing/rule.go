@@ -163,7 +163,7 @@ func finding(p *diagnose.Pass, kind, name, key string) diagnose.Finding {
 		ns = "NAMESPACE"
 	}
 	f := diagnose.Finding{
-		Summary: unloop.Msg("the %s %q in namespace %s has no key %q", kind, name, ns, key),
+		Summary: unloop.Msg("the %s %q in %s has no key %q", kind, name, diagnose.NamespaceOf(p.Subject.Namespace), key),
 		Fixes: []unloop.Fix{
 			{Title: unloop.Msg("add the key %q to the %s %q", key, kind, name), Risk: unloop.RiskNone, Command: "kubectl edit " + strings.ToLower(kind) + " " + diagnose.Word(name, "NAME") + " -n " + diagnose.Word(ns, "NAMESPACE")},
 			{Title: unloop.Msg("correct the key in the workload"), Risk: unloop.RiskRestart, Command: p.EditCommand()},

@@ -82,7 +82,7 @@ func finding(p *diagnose.Pass, c *facts.Container, names string, evidence []unlo
 		ns = "NAMESPACE"
 	}
 	return diagnose.Finding{
-		Summary:  unloop.Msg("the pull secret %s does not exist in namespace %s", names, ns),
+		Summary:  unloop.Msg("the pull secret %s does not exist in %s", names, diagnose.NamespaceOf(p.Subject.Namespace)),
 		Chain:    []unloop.Message{unloop.Msg("the registry refuses the pull for %s", diagnose.ContainerOf(c)), unloop.Msg("the kubelet has no credentials to show")},
 		Evidence: evidence,
 		Fixes: []unloop.Fix{

@@ -78,7 +78,7 @@ func explain(p *diagnose.Pass, h *diagnose.Hit, host string, f *diagnose.Finding
 		return
 	}
 	f.Fixes = []unloop.Fix{
-		{Title: unloop.Msg("create a Service %q in namespace %s in front of the pods that serve it", svc, ns), Risk: unloop.RiskNone, Command: "kubectl expose deployment " + diagnose.Word(svc, "SERVICE") + " -n " + diagnose.Word(ns, "NAMESPACE") + " --port PORT"},
+		{Title: unloop.Msg("create a Service %q in %s in front of the pods that serve it", svc, diagnose.NamespaceOf(ns)), Risk: unloop.RiskNone, Command: "kubectl expose deployment " + diagnose.Word(svc, "SERVICE") + " -n " + diagnose.Word(ns, "NAMESPACE") + " --port PORT"},
 		{Title: unloop.Msg("correct the name in the configuration of %s", diagnose.ContainerOf(h.Container)), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 	}
 	found, exists := p.Service(ns, svc)
@@ -90,11 +90,11 @@ func explain(p *diagnose.Pass, h *diagnose.Hit, host string, f *diagnose.Finding
 			f.Fixes = []unloop.Fix{{Title: unloop.Msg("restart the pod: the Service exists now"), Risk: unloop.RiskRestart, Command: p.RestartCommand()}}
 			return
 		}
-		f.Summary = unloop.Msg("the name %q did not exist in DNS, although a Service %q is in namespace %s now", host, svc, ns)
+		f.Summary = unloop.Msg("the name %q did not exist in DNS, although a Service %q is in %s now", host, svc, diagnose.NamespaceOf(ns))
 		f.Confidence = unloop.Likely
 	case exists == facts.Absent:
 		f.Chain = append(f.Chain, unloop.Msg("the name %q does not exist in DNS", host))
-		f.Summary = unloop.Msg("there is no Service %q in namespace %s", svc, ns)
+		f.Summary = unloop.Msg("there is no Service %q in %s", svc, diagnose.NamespaceOf(ns))
 		f.Evidence = append(f.Evidence, p.ObjectEvidence("services/"+ns, "no Service %q among the Services of the namespace", svc))
 		for _, other := range p.ServicesNamed(svc) {
 			f.Summary = unloop.Msg("there is no Service %q in namespace %s; there is one in namespace %s", svc, ns, other.Namespace)
