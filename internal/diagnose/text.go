@@ -85,6 +85,35 @@ type Pattern struct {
 	expr  string
 	get   func() *regexp.Regexp
 	words func() []string
+	seen  *memo
+}
+
+// memo remembers what a pattern found in a text: the pods of a large cluster
+// that fail alike are written about in the same words. It changes no result, only
+// the time. Safe for concurrent use.
+type memo struct {
+	mu sync.Mutex
+	m  map[string]map[string]string
+}
+
+// memoSize bounds a memo; texts are at most some KiB, and mostly shared with the
+// snapshot.
+const memoSize = 128
+
+func (c *memo) get(s string) (names map[string]string, known bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names, known = c.m[s]
+	return names, known
+}
+
+func (c *memo) put(s string, names map[string]string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.m == nil || len(c.m) >= memoSize {
+		c.m = make(map[string]map[string]string, 8)
+	}
+	c.m[s] = names
 }
 
 // Re makes a Pattern. Named groups are returned by Find.
@@ -93,6 +122,7 @@ func Re(expr string) Pattern {
 		expr:  expr,
 		get:   sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)` + expr) }),
 		words: sync.OnceValue(func() []string { return literalsOf(expr) }),
+		seen:  &memo{},
 	}
 }
 
@@ -101,7 +131,8 @@ func (p Pattern) Match(s string) bool {
 	return holdsAny(strings.ToLower(s), p.words()) && p.get().MatchString(s)
 }
 
-// Find returns the named groups of the first match.
+// Find returns the named groups of the first match. The map is shared and must
+// not be changed.
 func (p Pattern) Find(s string) (map[string]string, bool) { return p.find(s, strings.ToLower(s)) }
 
 // find is Find for a text whose form in lower case is at hand.
@@ -109,10 +140,20 @@ func (p Pattern) find(s, low string) (map[string]string, bool) {
 	if !holdsAny(low, p.words()) {
 		return nil, false
 	}
+	names, known := p.seen.get(s)
+	if !known {
+		names = p.names(s)
+		p.seen.put(s, names)
+	}
+	return names, names != nil
+}
+
+// names returns the named groups of the first match, nil where there is none.
+func (p Pattern) names(s string) map[string]string {
 	re := p.get()
 	m := re.FindStringSubmatch(s)
 	if m == nil {
-		return nil, false
+		return nil
 	}
 	out := map[string]string{}
 	for i, n := range re.SubexpNames() {
@@ -120,7 +161,7 @@ func (p Pattern) find(s, low string) (map[string]string, bool) {
 			out[n] = m[i]
 		}
 	}
-	return out, true
+	return out
 }
 
 // Match is a text that holds a pattern, with the pattern's named groups.

@@ -22,7 +22,13 @@ func olderSibling(p *diagnose.Pass) (*facts.Pod, []string) {
 	if mine == "" {
 		return nil, nil
 	}
+	// Pods of one Deployment share the name before the hash; a cheap look that
+	// spares the others of a large cluster.
+	stem, _, hashed := strings.Cut(p.Pod.Name, mine)
 	for _, o := range p.Pods() {
+		if hashed && !strings.HasPrefix(o.Name, stem) {
+			continue
+		}
 		if o == p.Pod || o.Namespace != p.Pod.Namespace || !o.HasSpec || o.Labels[label] == mine || !sameWorkload(p.Pod, o) || !ready(o) {
 			continue
 		}
