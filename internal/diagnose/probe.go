@@ -281,7 +281,7 @@ func eventAge(events []*facts.Event, reason string) time.Duration {
 
 // TooEarly reports whether the probe gives up within what many programs need to
 // start (a minute), so that a slow start explains the failure as well.
-func (pr *ProbeFacts) TooEarly(*Pass, *facts.Container) bool {
+func (pr *ProbeFacts) TooEarly() bool {
 	b := pr.Budget()
 	return b == 0 || b < time.Minute
 }

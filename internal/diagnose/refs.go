@@ -21,50 +21,83 @@ type Ref struct {
 // ConfigMapRefs lists the ConfigMaps that a container's environment and the
 // pod's volumes name.
 func ConfigMapRefs(f *facts.Facts, c *facts.Container) []Ref {
-	var out []Ref
-	for i, e := range envFrom(c) {
-		if r := e.ConfigMapRef; r != nil {
-			out = append(out, Ref{r.Name, "", optional(r.Optional), path(c, "envFrom", i)})
-		}
-	}
-	for i, e := range env(c) {
-		if e.ValueFrom != nil && e.ValueFrom.ConfigMapKeyRef != nil {
-			r := e.ValueFrom.ConfigMapKeyRef
-			out = append(out, Ref{r.Name, r.Key, optional(r.Optional), path(c, "env", i)})
-		}
-	}
-	for i, v := range volumes(f) {
-		if s := v.ConfigMap; s != nil {
-			out = append(out, Ref{s.Name, "", optional(s.Optional), fmt.Sprintf("volumes[%d]", i)})
-			for _, k := range s.Items {
-				out = append(out, Ref{s.Name, k.Key, optional(s.Optional), fmt.Sprintf("volumes[%d].items", i)})
+	return refsOf(f, c, refKind{
+		envFrom: func(e *corev1.EnvFromSource) *Ref {
+			if r := e.ConfigMapRef; r != nil {
+				return &Ref{Name: r.Name, Optional: optional(r.Optional)}
 			}
-		}
-	}
-	return out
+			return nil
+		},
+		env: func(e *corev1.EnvVarSource) *Ref {
+			if r := e.ConfigMapKeyRef; r != nil {
+				return &Ref{Name: r.Name, Key: r.Key, Optional: optional(r.Optional)}
+			}
+			return nil
+		},
+		volume: func(v *corev1.Volume) (*Ref, []corev1.KeyToPath) {
+			if s := v.ConfigMap; s != nil {
+				return &Ref{Name: s.Name, Optional: optional(s.Optional)}, s.Items
+			}
+			return nil, nil
+		},
+	})
 }
 
 // SecretRefs lists the Secrets that a container's environment and the pod's
 // volumes name.
 func SecretRefs(f *facts.Facts, c *facts.Container) []Ref {
+	return refsOf(f, c, refKind{
+		envFrom: func(e *corev1.EnvFromSource) *Ref {
+			if r := e.SecretRef; r != nil {
+				return &Ref{Name: r.Name, Optional: optional(r.Optional)}
+			}
+			return nil
+		},
+		env: func(e *corev1.EnvVarSource) *Ref {
+			if r := e.SecretKeyRef; r != nil {
+				return &Ref{Name: r.Name, Key: r.Key, Optional: optional(r.Optional)}
+			}
+			return nil
+		},
+		volume: func(v *corev1.Volume) (*Ref, []corev1.KeyToPath) {
+			if s := v.Secret; s != nil {
+				return &Ref{Name: s.SecretName, Optional: optional(s.Optional)}, s.Items
+			}
+			return nil, nil
+		},
+	})
+}
+
+// refKind reads one kind of reference out of the three places of a spec; nil
+// where the place names another kind.
+type refKind struct {
+	envFrom func(*corev1.EnvFromSource) *Ref
+	env     func(*corev1.EnvVarSource) *Ref
+	volume  func(*corev1.Volume) (whole *Ref, items []corev1.KeyToPath)
+}
+
+// refsOf walks over the places: envFrom, env, volumes, each in spec order.
+func refsOf(f *facts.Facts, c *facts.Container, kind refKind) []Ref {
 	var out []Ref
-	for i, e := range envFrom(c) {
-		if r := e.SecretRef; r != nil {
-			out = append(out, Ref{r.Name, "", optional(r.Optional), path(c, "envFrom", i)})
+	add := func(r *Ref, path string) {
+		if r != nil {
+			r.Path = path
+			out = append(out, *r)
 		}
 	}
+	for i, e := range envFrom(c) {
+		add(kind.envFrom(&e), path(c, "envFrom", i))
+	}
 	for i, e := range env(c) {
-		if e.ValueFrom != nil && e.ValueFrom.SecretKeyRef != nil {
-			r := e.ValueFrom.SecretKeyRef
-			out = append(out, Ref{r.Name, r.Key, optional(r.Optional), path(c, "env", i)})
+		if e.ValueFrom != nil {
+			add(kind.env(e.ValueFrom), path(c, "env", i))
 		}
 	}
 	for i, v := range volumes(f) {
-		if s := v.Secret; s != nil {
-			out = append(out, Ref{s.SecretName, "", optional(s.Optional), fmt.Sprintf("volumes[%d]", i)})
-			for _, k := range s.Items {
-				out = append(out, Ref{s.SecretName, k.Key, optional(s.Optional), fmt.Sprintf("volumes[%d].items", i)})
-			}
+		whole, items := kind.volume(&v)
+		add(whole, fmt.Sprintf("volumes[%d]", i))
+		for _, k := range items {
+			add(&Ref{Name: whole.Name, Key: k.Key, Optional: whole.Optional}, fmt.Sprintf("volumes[%d].items", i))
 		}
 	}
 	return out

@@ -134,14 +134,3 @@ func (u *Unschedulable) Deciding(r NodeReason) bool {
 	}
 	return r.Count == 0 || r.Count >= most
 }
-
-// Others lists the other reasons in the scheduler's words.
-func (u *Unschedulable) Others(r NodeReason) []string {
-	var out []string
-	for _, o := range u.Reasons {
-		if o != r {
-			out = append(out, strings.TrimSpace(strconv.Itoa(o.Count)+" "+o.Reason))
-		}
-	}
-	return out
-}

@@ -104,6 +104,17 @@ type Wait struct {
 	Evidence        unloop.Evidence
 }
 
+// ReportWaits reports the running rule for everybody who waits for the reason now:
+// where the reason alone is the cause.
+func (p *Pass) ReportWaits(reason string, say func(c *facts.Container) Finding) {
+	for _, w := range p.Waits(reason) {
+		f := say(w.Container)
+		f.Container, f.Confidence = w.Container, unloop.Proven
+		f.Evidence = append([]unloop.Evidence{w.Evidence}, f.Evidence...)
+		p.Report(f)
+	}
+}
+
 // Waits lists who waits for one of the reasons now.
 func (p *Pass) Waits(reasons ...string) []Wait {
 	var out []Wait

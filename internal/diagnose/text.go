@@ -216,17 +216,6 @@ func (p *Pass) FindReason(where Where, reasons ...string) []*Text {
 	return out
 }
 
-// Texts returns all texts of the given places, stale ones too.
-func (p *Pass) Texts(where Where) []*Text {
-	var out []*Text
-	for _, t := range p.texts {
-		if t.Where&where != 0 {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
 func collectTexts(p *Pass) []*Text {
 	var out []*Text
 	add := func(t *Text) {

@@ -53,12 +53,9 @@ func run(p *diagnose.Pass) {
 	if reported {
 		return
 	}
-	for _, w := range p.Waits("InvalidImageName") {
-		f := finding(p, w.Container, diagnose.ImageName(w.Container))
-		f.Container, f.Confidence = w.Container, unloop.Proven
-		f.Evidence = append([]unloop.Evidence{w.Evidence}, f.Evidence...)
-		p.Report(f)
-	}
+	p.ReportWaits("InvalidImageName", func(c *facts.Container) diagnose.Finding {
+		return finding(p, c, diagnose.ImageName(c))
+	})
 }
 
 func finding(p *diagnose.Pass, c *facts.Container, image string) diagnose.Finding {

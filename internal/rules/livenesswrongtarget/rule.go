@@ -87,7 +87,7 @@ func judge(p *diagnose.Pass, c *facts.Container, pr *diagnose.ProbeFacts, f *dia
 		f.Evidence = append(f.Evidence, p.SpecEvidence("containers/"+c.Name+".image", "listens on port %d unless told otherwise", diagnose.DefaultPort(c)))
 	case pr.Answer == diagnose.Status4xx:
 		f.Confidence = unloop.Likely
-	case pr.Answer == diagnose.Refused && !pr.TooEarly(p, c):
+	case pr.Answer == diagnose.Refused && !pr.TooEarly():
 		f.Confidence = unloop.Likely
 	}
 }

@@ -71,7 +71,7 @@ func judge(p *diagnose.Pass, c *facts.Container, pr *diagnose.ProbeFacts) {
 		return
 	case starting(p, c, &f):
 		f.Confidence = unloop.Likely
-	case pr.Answer == diagnose.Refused && (diagnose.DeclaresOther(c, pr.Port) || !pr.TooEarly(p, c)):
+	case pr.Answer == diagnose.Refused && (diagnose.DeclaresOther(c, pr.Port) || !pr.TooEarly()):
 		return
 	}
 	p.Report(f)
