@@ -76,7 +76,9 @@ func parse(in *http.Request) Request {
 		r.Name = parts[1]
 	}
 	if len(parts) > 2 {
-		r.Subresource = strings.Join(parts[2:], "/")
+		if r.Subresource = strings.Join(parts[2:], "/"); parts[2] == "proxy" {
+			r.Subresource = "proxy" // what follows is the pod's
+		}
 	}
 	if r.Verb == "get" && r.Name == "" {
 		r.Verb = "list"

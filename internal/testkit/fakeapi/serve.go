@@ -42,6 +42,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, in *http.Request) {
 	switch {
 	case r.Path == "/version":
 		s.version(w)
+	case r.FullResource() == "pods/proxy":
+		s.proxy(w, r, in)
+	case r.Verb == "post" && (r.Resource == "tokenreviews" || r.Resource == "subjectaccessreviews"):
+		s.review(w, r, in)
+	case r.Verb == "post" && r.FullResource() == "serviceaccounts/token":
+		s.makeToken(w, r, in)
 	case r.Resource == "" || r.Verb != "get" && r.Verb != "list":
 		status(w, r, apierrors.NewGenericServerResponse(http.StatusNotFound, r.Verb, r.gvr().GroupResource(), r.Name, "", 0, true))
 	case r.FullResource() == "pods/log":
@@ -110,7 +116,7 @@ func write(w http.ResponseWriter, r Request, code int, items []runtime.Object, l
 	case metadataOnly:
 		gv, out = metav1.SchemeGroupVersion, partial(items, list)
 	case list == nil:
-		out = items[0]
+		out = items[0].DeepCopyObject() // the encoder sets its kind while others read it
 	default:
 		out, err = listOf(r, items, list)
 	}

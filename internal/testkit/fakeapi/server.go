@@ -3,8 +3,8 @@
 // log of what was asked.
 //
 // It knows GET and LIST with selectors and paging, container logs, /version,
-// JSON, protobuf and metadata-only answers, and refusals. It does not validate,
-// watch, write or authenticate. Nothing in it sleeps: a slow server is one that
+// JSON, protobuf and metadata-only answers, refusals, reviews of tokens and rights, tokens of
+// service accounts, and the proxy to pods. It does not validate, watch or write, and it asks nobody who they are. Nothing in it sleeps: a slow server is one that
 // holds a request until its client gives up.
 package fakeapi
 
@@ -41,9 +41,12 @@ type Server struct {
 	logs    map[logKey]logReply
 	faults  []fault
 	holds   []func(Request) bool
+	rights  map[string]bool
+	pods    map[string]http.Handler // what answers behind the proxy
 
 	mu       sync.Mutex
 	requests []Request
+	users    map[string]user // by token; asked for ones come while it serves
 
 	http *httptest.Server
 }
