@@ -143,7 +143,8 @@ type Finding struct {
 
 // Subject names what a diagnosis is about.
 type Subject struct {
-	// Kind is Pod, a workload kind, Node, or Log for text that belongs to no known pod.
+	// Kind is Pod, a workload kind, Node, Log for text that belongs to no known pod, or
+	// Container or Process for what only a recording of system calls shows.
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace,omitempty"`
 	Name      string `json:"name"`
@@ -180,10 +181,12 @@ type NextRestart struct {
 
 // Container is the state of one container as the diagnosis saw it.
 type Container struct {
-	Name        string       `json:"name"`
-	Restarts    int32        `json:"restarts"`
-	LastExit    *Exit        `json:"lastExit,omitempty"`
-	NextRestart *NextRestart `json:"nextRestart,omitempty"`
+	Name     string `json:"name"`
+	Restarts int32  `json:"restarts"`
+	// RestartsUnknown: it is known from recordings alone, which do not count restarts.
+	RestartsUnknown bool         `json:"restartsUnknown,omitempty"`
+	LastExit        *Exit        `json:"lastExit,omitempty"`
+	NextRestart     *NextRestart `json:"nextRestart,omitempty"`
 }
 
 // NotEvaluated says which causes could not be judged for want of a kind of fact.

@@ -11,9 +11,11 @@ import (
 	"syscall"
 
 	"github.com/unloop-dev/unloop/internal/cli"
+	"github.com/unloop-dev/unloop/internal/run"
 )
 
 func main() {
+	run.Stub()
 	delayCollection()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// After the first interrupt the default holds again: a second one ends at once.

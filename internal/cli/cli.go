@@ -23,6 +23,7 @@ import (
 	"github.com/unloop-dev/unloop/internal/facts"
 	"github.com/unloop-dev/unloop/internal/kube"
 	"github.com/unloop-dev/unloop/internal/report"
+	"github.com/unloop-dev/unloop/internal/run"
 )
 
 // Exit statuses.
@@ -32,6 +33,24 @@ const (
 	exitUsage    = 2 // the command line is wrong
 	exitFindings = 3 // something is wrong with what was looked at
 )
+
+// steps are the parts of a command in their order.
+type steps interface {
+	complete(args []string) error
+	validate() error
+	run(ctx context.Context) error
+}
+
+// inSteps runs a command part by part, to the first error.
+func inSteps(ctx context.Context, o steps, args []string) error {
+	if err := o.complete(args); err != nil {
+		return err
+	}
+	if err := o.validate(); err != nil {
+		return err
+	}
+	return o.run(ctx)
+}
 
 // Env is what a command may know and touch of the world.
 type Env struct {
@@ -51,6 +70,8 @@ type Env struct {
 	Read func(ctx context.Context, paths []string, stdin io.Reader, o collect.Options) (*facts.Snapshot, error)
 	// Live collects from a cluster.
 	Live func(context.Context, kube.Config) (*facts.Snapshot, error)
+	// Run runs a command; nil where that is not possible.
+	Run run.Func
 }
 
 // usageError is a command line that cannot be carried out.
@@ -82,7 +103,10 @@ func Main(ctx context.Context, env Env, args []string) int {
 	root := newRoot(&env)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	var status exitStatus
 	switch {
+	case errors.As(err, &status):
+		return int(status)
 	case err == nil:
 		return exitFine
 	case errors.Is(err, errFindings):
@@ -162,7 +186,7 @@ chain of whys, shows the evidence, and says what fixes it.`,
 		}
 		return about.Help()
 	}})
-	root.AddCommand(newDiagnose(env), newExplain(env), newVersion(env))
+	root.AddCommand(newCapture(env), newDiagnose(env), newExplain(env), newInspect(env), newRecord(env), newRun(env), newVersion(env))
 	return root
 }
 

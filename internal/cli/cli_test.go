@@ -219,7 +219,7 @@ func TestDiagnose_emptyInput(t *testing.T) {
 		t.Errorf("exit %d", code)
 	}
 	want := "unloop: skipped: a.bin: not text\n" +
-		"unloop: nothing to diagnose in a.bin, b.json: no pod, workload, event, node or log in namespace \"shop\"\n"
+		"unloop: nothing to diagnose in a.bin, b.json: no pod, workload, event, node, log or recorded end of a process in namespace \"shop\"\n"
 	if got := w.err.String(); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -361,5 +361,15 @@ func TestEnv_look(t *testing.T) {
 				t.Errorf("color %v, unicode %v, columns %d", e.color(), e.unicode(), e.columns())
 			}
 		})
+	}
+}
+
+func TestDiagnose_recordingWithoutBadEnd(t *testing.T) {
+	w := newWorld(t, &facts.Snapshot{Recordings: []facts.Recording{{Ends: 3}}})
+	if code := w.run("diagnose", "-f", "x.scap"); code != exitFine {
+		t.Errorf("exit %d", code)
+	}
+	if got, want := w.err.String(), "unloop: no process in x.scap ended badly (ends seen: 3)\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

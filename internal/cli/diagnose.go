@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/unloop-dev/unloop"
+	"github.com/unloop-dev/unloop/internal/catalog"
 	"github.com/unloop-dev/unloop/internal/collect"
 	"github.com/unloop-dev/unloop/internal/diagnose"
 	"github.com/unloop-dev/unloop/internal/facts"
@@ -33,6 +34,11 @@ type diagnoseOptions struct {
 	output   string
 	verbose  bool
 
+	// from says where the recorder's captures are; opened is that place.
+	from   captureFlags
+	opened *opened
+	// recordings are those that were read.
+	recordings []facts.Recording
 	// Made by complete.
 	choice choice
 }
@@ -48,8 +54,16 @@ func newDiagnose(env *Env) *cobra.Command {
 evidence and with what fixes it.
 
 It reads a cluster, with read-only requests; or, with -f, files: manifests, the
-output of kubectl get -o yaml or json, of kubectl describe, logs, events, or the
-folder of kubectl cluster-info dump. Kinds are recognised from the content.
+output of kubectl get -o yaml or json, of kubectl describe, logs, events, the folder
+of kubectl cluster-info dump, or captures of system calls (.scap). Kinds are
+recognised from the content. A capture explains the ends of containers and processes
+that it holds, alone or together with what else is known of their pods.
+
+Where recorders run in the cluster (unloop record), their captures of pods that are not
+well are joined, if you may "create serviceaccounts/token" in the pod's namespace: the
+token that is made lets the recorders show those captures and is good for nothing else.
+Your own token is sent to them only where --recorders names their namespace;
+--recorders "" leaves them alone.
 
 Exit status: 0 nothing is wrong, 3 something is, 2 wrong usage, 1 failed.`,
 		Example: `  unloop diagnose                                every unhealthy pod of the namespace
@@ -58,19 +72,15 @@ Exit status: 0 nothing is wrong, 3 something is, 2 wrong usage, 1 failed.`,
   unloop diagnose deployment/web -o json         the pods of a workload
   kubectl describe pod web | unloop diagnose -f -
   unloop diagnose -f describe.txt -f previous.log
+  unloop diagnose -f crash.scap -f pod.yaml       the last calls before an end
+  unloop diagnose web-0 --captures /var/lib/unloop/captures
   unloop diagnose -f dump/ -n shop -l app=web`,
 		Annotations:       map[string]string{},
 		ValidArgsFunction: completeTypes,
 		Args:              cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.cmd = cmd
-			if err := o.complete(args); err != nil {
-				return err
-			}
-			if err := o.validate(); err != nil {
-				return err
-			}
-			return o.run(cmd.Context())
+			return inSteps(cmd.Context(), o, args)
 		},
 	}
 	f := cmd.Flags()
@@ -79,7 +89,10 @@ Exit status: 0 nothing is wrong, 3 something is, 2 wrong usage, 1 failed.`,
 	f.BoolVarP(&o.all, "all-namespaces", "A", false, "all namespaces")
 	addOutput(cmd, &o.output, diagnoseFormats...)
 	f.BoolVar(&o.verbose, "verbose", false, "show every subject, finding and piece of evidence in full")
-	o.addCluster(f)
+	o.from.cluster = o.cluster
+	f.StringVar(&o.from.place, "captures", "", "join the captures of unloop record in `PLACE`, a folder or s3://BUCKET")
+	f.StringVar(&o.from.recorders, "recorders", catalog.RecorderNamespace, "join the captures of the cluster's recorders in `NAMESPACE`, \"\" for none; named here, they may get your token (docs/record.md)")
+	addClusterFlags(f, o.cluster)
 	return cmd
 }
 
@@ -90,10 +103,10 @@ var clusterFlags = map[string]string{
 	"kubeconfig": "read the kubeconfig `FILE`",
 }
 
-// addCluster adds kubectl's flags, and shows the few that people type.
-func (o *diagnoseOptions) addCluster(f *pflag.FlagSet) {
+// addClusterFlags adds kubectl's flags, and shows the few that people type.
+func addClusterFlags(f *pflag.FlagSet, cluster *kube.Flags) {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	o.cluster.AddTo(set)
+	cluster.AddTo(set)
 	set.VisitAll(func(flag *pflag.Flag) {
 		if say, ok := clusterFlags[flag.Name]; ok {
 			flag.Usage = say
@@ -117,6 +130,7 @@ func (o *diagnoseOptions) complete(args []string) error {
 			return bad(o.cmd, "selector %q: %v", o.selector, err)
 		}
 	}
+	o.from.consent = o.cmd.Flags().Changed("recorders")
 	if ns := o.cmd.Flags().Lookup("namespace"); ns.Changed && !o.all {
 		o.choice.namespace = ns.Value.String()
 	}
@@ -149,8 +163,12 @@ func (o *diagnoseOptions) validate() error {
 }
 
 func (o *diagnoseOptions) run(ctx context.Context) error {
+	defer o.closeCaptures()
 	snap, err := o.collect(ctx)
 	if err != nil {
+		return err
+	}
+	if err := o.joinCaptures(ctx, snap); err != nil {
 		return err
 	}
 	for _, s := range snap.Skipped {
@@ -170,6 +188,7 @@ func (o *diagnoseOptions) run(ctx context.Context) error {
 		APIVersion: unloop.APIVersion, Kind: unloop.ListKind, Skipped: snap.Skipped,
 		Items: append(diagnoseAll(chosen), idle...),
 	}
+	o.recordings = snap.Recordings
 	if err := o.print(list); err != nil {
 		return err
 	}
@@ -223,8 +242,15 @@ func (o *diagnoseOptions) print(list unloop.DiagnosisList) error {
 // none says that there is nothing to look at, which is no failure.
 func (o *diagnoseOptions) none() string {
 	what := "no pods"
-	if len(o.files) > 0 {
-		what = "nothing to diagnose in " + strings.Join(o.files, ", ") + ": no pod, workload, event, node or log"
+	switch n := len(o.recordings); {
+	case n > 0 && n == len(o.files) && o.selector == "" && o.choice.namespace == "":
+		ends := 0
+		for _, r := range o.recordings {
+			ends += r.Ends
+		}
+		what = fmt.Sprintf("no process in %s ended badly (ends seen: %d)", strings.Join(o.files, ", "), ends)
+	case len(o.files) > 0:
+		what = "nothing to diagnose in " + strings.Join(o.files, ", ") + ": no pod, workload, event, node, log or recorded end of a process"
 	}
 	if o.selector != "" {
 		what += fmt.Sprintf(" with labels %q", o.selector)
@@ -267,6 +293,9 @@ func (o *diagnoseOptions) collect(ctx context.Context) (*facts.Snapshot, error) 
 		return o.read(ctx)
 	}
 	cfg := kube.Config{Namespace: o.choice.namespace, AllNamespaces: o.all, Selector: o.selector}
+	if o.joins() {
+		cfg.Captures = o.expects
+	}
 	for _, r := range o.choice.refs {
 		cfg.Names = append(cfg.Names, r.Kind+"/"+r.Name)
 	}

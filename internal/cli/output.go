@@ -44,6 +44,11 @@ func (env *Env) color() bool {
 	return env.OutTerminal && env.Getenv("NO_COLOR") == "" && env.Getenv("TERM") != "dumb"
 }
 
+// errColor is color for standard error.
+func (env *Env) errColor() bool {
+	return env.ErrTerminal && env.Getenv("NO_COLOR") == "" && env.Getenv("TERM") != "dumb"
+}
+
 // unicode reads the locale as POSIX does: the first of the three that is set.
 func (env *Env) unicode() bool {
 	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {

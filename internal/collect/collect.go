@@ -4,7 +4,9 @@
 // ending, and walking over folders: a `kubectl cluster-info dump`, a tree of
 // logs, or any mix. What stands in a document is read by its neighbours
 // internal/collect/manifest (objects in JSON and YAML) and
-// internal/collect/paste (what kubectl prints for people). It talks to no
+// internal/collect/paste (what kubectl prints for people). Captures of system calls are
+// scanned by internal/inspect, while a trail (trail.go) follows what each process did
+// after a call that failed. It talks to no
 // cluster (internal/kube does) and judges nothing.
 //
 // All input is taken for hostile: memory is bounded whatever the size, no
@@ -35,6 +37,9 @@ type Options struct {
 	MaxTextBytes int64
 	// MaxFiles is how many files of all folders are looked at; 200,000 by default.
 	MaxFiles int
+	// MainPid, if set, is the process that captures are about: its end is that of a container,
+	// and others are not told of.
+	MainPid int64
 	// Progress, if set, is called on the caller's goroutine after each file and
 	// every few megabytes.
 	Progress func(Progress)

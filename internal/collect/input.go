@@ -59,6 +59,9 @@ func (c *collector) recognise(f file, r io.Reader, last bool) (waits bool, err e
 		if err != nil && err != io.EOF && len(head) == 0 {
 			return false, c.broken(f, err)
 		}
+		if level == 0 && isCapture(head, f.name) {
+			return false, c.capture(f, br)
+		}
 		whole := err != nil // what can still be read, where it is not the end, fails again behind it
 		what, why, hint := sniff(head, whole)
 		switch what {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/unloop-dev/unloop/internal/collect/manifest"
 	"github.com/unloop-dev/unloop/internal/collect/paste"
+	"github.com/unloop-dev/unloop/scap"
 )
 
 // format is what an input is.
@@ -68,7 +69,7 @@ func sniff(head []byte, whole bool) (f format, why, hint string) {
 		return isUTF16, "", ""
 	case len(head) >= 12 && binary.LittleEndian.Uint32(head) == sectionHeader && binary.LittleEndian.Uint32(head[8:]) == byteOrderMagic:
 		if isScap(head) {
-			return isOther, "is a system-call capture: this version of diagnose does not read captures", ""
+			return isOther, "is a system-call capture that is packed twice", "unpack it once and give the file"
 		}
 		return isOther, "is a network capture", ""
 	}
@@ -115,7 +116,7 @@ func isScap(head []byte) bool {
 		return true
 	}
 	block := binary.LittleEndian.Uint32(head[next:])
-	return block >= firstScapBlock && block <= lastScapBlock
+	return block >= firstScapBlock && block <= lastScapBlock || block == scap.BlockPrivate
 }
 
 // isBinary reports whether the bytes are no text: a zero byte early on, or many

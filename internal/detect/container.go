@@ -68,7 +68,7 @@ func terminatedTrouble(f *facts.Facts, c *facts.Container, t *corev1.ContainerSt
 	if c.Class == facts.Ephemeral {
 		return 0
 	}
-	if t.ExitCode != 0 || t.Reason == "OOMKilled" {
+	if t.ExitCode != 0 || t.Reason == "OOMKilled" || c.Local && killedByProbe(c) {
 		return Ended
 	}
 	if c.Class == facts.Init {

@@ -87,6 +87,9 @@ func (p *Pass) ExitEvidence(c *facts.Container, t *corev1.ContainerStateTerminat
 	if !t.StartedAt.IsZero() && t.StartedAt.Unix() > 0 && !t.FinishedAt.IsZero() {
 		fmt.Fprintf(&b, ", after %s", t.FinishedAt.Sub(t.StartedAt.Time).Round(1e9))
 	}
+	if d := c.Death; d != nil && c.Recorded {
+		return unloop.Evidence{Kind: "capture", Ref: fmt.Sprintf("capture/%d procexit", d.Event), Text: endText(d), Source: d.Source.Input}
+	}
 	src := facts.Source{}
 	if p.Pod != nil {
 		src = p.Pod.Source
@@ -127,7 +130,7 @@ func containerStates(f *facts.Facts) []unloop.Container {
 		if c.Status == nil {
 			continue
 		}
-		uc := unloop.Container{Name: c.Name, Restarts: c.Restarts()}
+		uc := unloop.Container{Name: c.Name, Restarts: c.Restarts(), RestartsUnknown: c.Recorded && !c.Local}
 		if t, _ := c.Exit(); t != nil {
 			info := ExitInfo(c, t)
 			uc.LastExit = &unloop.Exit{Code: t.ExitCode, Signal: info.Signal, Reason: t.Reason, Meaning: info.Meaning}

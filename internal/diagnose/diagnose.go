@@ -128,8 +128,12 @@ func Run(f *facts.Facts, rules []*Rule) unloop.Diagnosis {
 	}
 	p := newPass(f, st)
 	lacking := map[facts.Kind][]string{}
+	have := f.Have
+	if f.Has(facts.Capture) {
+		have |= facts.Logs // what a log would tell, the calls before the end tell as well
+	}
 	for _, r := range rules {
-		if miss := r.Needs &^ f.Have; miss != 0 {
+		if miss := r.Needs &^ have; miss != 0 {
 			k := miss.Each()[0]
 			lacking[k] = append(lacking[k], r.ID)
 			continue

@@ -33,7 +33,8 @@ func fold(all []*found) []*found {
 	return roots
 }
 
-// dedupe keeps the best finding of each rule and container.
+// dedupe keeps the best finding of each rule and container, and of the pod as a
+// whole only one that says the same as one of a container.
 func dedupe(all []*found) []*found {
 	type key struct {
 		rule *Rule
@@ -54,7 +55,17 @@ func dedupe(all []*found) []*found {
 		best[k] = f
 		out = append(out, f)
 	}
-	return out
+	return slices.DeleteFunc(out, func(f *found) bool {
+		if f.Container == nil {
+			return false
+		}
+		whole := best[key{f.rule, nil}]
+		if whole == nil || whole.Confidence < f.Confidence || whole.Summary.String() != f.Summary.String() {
+			return false
+		}
+		whole.Evidence = append(whole.Evidence, f.Evidence...)
+		return true
+	})
 }
 
 // explains: a's rule says so, and a is not much weaker than b; or b is a last

@@ -47,18 +47,65 @@ func (p *Pass) KillOf(c *facts.Container) *Kill {
 				continue
 			}
 		}
-		m := strings.ToLower(e.Message)
-		for _, k := range killTexts {
-			if strings.Contains(m, k.literal) {
-				return &Kill{k.by, e}
-			}
-		}
-		if m == "killing" {
-			return &Kill{"rule", e}
-		}
-		return &Kill{"stop", e}
+		return killOf(e)
+	}
+	if e := p.unwritten(c); e != nil {
+		return killOf(e)
 	}
 	return nil
+}
+
+func killOf(e *facts.Event) *Kill {
+	m := strings.ToLower(e.Message)
+	for _, k := range killTexts {
+		if strings.Contains(m, k.literal) {
+			return &Kill{k.by, e}
+		}
+	}
+	if m == "killing" {
+		return &Kill{"rule", e}
+	}
+	return &Kill{"stop", e}
+}
+
+// unwritten returns the kill of an earlier instance where nothing was written about
+// the newest one, and that ended in the same way: client-go lets a component write
+// 25 events about an object and then one in five minutes (tools/record
+// events_cache.go defaultSpamBurst, defaultSpamQPS), so a pod that is killed again
+// and again soon has none for its newest start and kill.
+func (p *Pass) unwritten(c *facts.Container) *facts.Event {
+	t, _ := c.Exit()
+	life, ok := Lifetime(c)
+	started, kill := newestEvent(c, "Started"), newestEvent(c, "Killing")
+	if !ok || started == nil || kill == nil || kill.Last.Before(started.Last) || !kill.Last.Before(t.StartedAt.Time) ||
+		t.StartedAt.Sub(started.Last) < clockRounding {
+		return nil
+	}
+	was := kill.Last.Sub(started.Last)
+	if life >= was/2 && life <= 2*was+p.Grace(c) {
+		return kill
+	}
+	for _, e := range c.Events {
+		if strings.EqualFold(e.Reason, "Unhealthy") && e.Last.After(t.StartedAt.Time) && !e.Last.After(t.FinishedAt.Time) {
+			return kill
+		}
+	}
+	return nil
+}
+
+// clockRounding bounds how far the time of a Started event and the start in the
+// status lie apart: whole seconds, and a kubelet that is slow to write.
+const clockRounding = 10 * time.Second
+
+// newestEvent returns the container's newest event of that reason with a time.
+func newestEvent(c *facts.Container, reason string) *facts.Event {
+	var best *facts.Event
+	for _, e := range c.Events {
+		if strings.EqualFold(e.Reason, reason) && !e.Last.IsZero() && (best == nil || e.Last.After(best.Last)) {
+			best = e
+		}
+	}
+	return best
 }
 
 // KilledByKubelet reports whether events say that the kubelet ended the

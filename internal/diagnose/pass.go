@@ -44,7 +44,7 @@ func (p *Pass) Report(f Finding) {
 func (p *Pass) Troubled() []*facts.Container { return p.State.Troubled() }
 
 // Hit is a log signature found in the log of a container's dead (or failing)
-// instance, or in its termination message.
+// instance, or in its termination message; or a recorded call that tells the same.
 type Hit struct {
 	*logsig.Hit
 	Container *facts.Container
@@ -55,10 +55,23 @@ type Hit struct {
 	// Final is true where the line stands in the last burst of the log: what the
 	// program said before it ended, or what it repeats now.
 	Final bool
+	// Call is set where no text but a recorded call tells it; grade is how sure that is.
+	Call  *facts.Moment
+	grade unloop.Confidence
 }
 
-// Evidence points at the line.
+// Evidence points at the line, or at the call.
 func (h *Hit) Evidence() unloop.Evidence {
+	if h.Call != nil {
+		text := h.Text
+		if !h.Sure {
+			text += ", at an end that may be another one"
+		}
+		return unloop.Evidence{
+			Kind: "capture", Ref: fmt.Sprintf("capture/%d %s", h.Call.Event, h.Names["call"]),
+			Text: cut(text), Source: h.Container.Death.Source.Input,
+		}
+	}
 	ev := unloop.Evidence{Kind: "log", Text: cut(h.Text)}
 	if h.Log == nil {
 		ev.Ref = fmt.Sprintf("containers/%s.terminated.message", h.Container.Name)
@@ -110,6 +123,7 @@ func (p *Pass) Hits(c *facts.Container, cause string) []*Hit {
 
 func scanLogs(p *Pass, c *facts.Container) []*Hit {
 	var out []*Hit
+	calls := callHits(c)
 	add := func(text string, first int, l *facts.Log, sure bool) {
 		scan := logsig.Scan(text)
 		for _, h := range scan.Hits {
@@ -129,13 +143,19 @@ func scanLogs(p *Pass, c *facts.Container) []*Hit {
 			add(l.Text, l.FirstLine, l, false)
 		}
 	}
-	return out
+	if c.DeathSure {
+		return append(calls, out...)
+	}
+	return append(out, calls...) // of another end, maybe: what this one said comes first
 }
 
 // Grade says how sure a log line makes a cause. Proven needs all of: the
 // program itself says that it ends with this, the line is of the instance that
 // ended, in its last words, and the end was the program's own.
 func (p *Pass) Grade(h *Hit) unloop.Confidence {
+	if h.Call != nil {
+		return h.grade
+	}
 	t, _ := h.Container.Exit()
 	ended := t != nil && t.ExitCode != 0 && t.Reason != "OOMKilled"
 	switch {
@@ -185,6 +205,12 @@ func (p *Pass) ReportHits(say func(h *Hit) Finding) {
 		}
 		f.Late = h.Late()
 		f.Evidence = append([]unloop.Evidence{h.Evidence()}, f.Evidence...)
+		for _, o := range hits[1:] {
+			if h.Call != nil && o.Call == nil && o.Final || h.Call == nil && o.Call != nil && sameThing(h, o) {
+				f.Evidence = append(f.Evidence, o.Evidence()) // the program says so itself, or the call shows it
+				break
+			}
+		}
 		if t, where := c.Exit(); t != nil {
 			f.Evidence = append(f.Evidence, p.ExitEvidence(c, t, where))
 		}
@@ -201,8 +227,11 @@ func (p *Pass) Logged() []*facts.Container {
 	return p.Troubled()
 }
 
-// Program returns what to call the program that wrote the hit's log.
+// Program returns what to call the program that wrote the hit's log, or made the call.
 func (h *Hit) Program() string {
+	if h.Call != nil {
+		return h.Sig.Of
+	}
 	if h.Sig.Of != "" && h.Sig.Of != "any" && !logsig.IsRuntime(h.Sig.Of) {
 		return h.Sig.Of
 	}
@@ -227,4 +256,14 @@ func source(s facts.Source) string {
 		return s.Input
 	}
 	return fmt.Sprintf("%s:%d", s.Input, s.Line)
+}
+
+// sameThing reports whether a line of a log and a call are about the same name.
+func sameThing(line, call *Hit) bool {
+	for _, key := range []string{"host", "path", "addr", "lib"} {
+		if a, b := line.Names[key], call.Names[key]; a != "" && (a == b || b != "" && strings.HasPrefix(a, b+":")) {
+			return true
+		}
+	}
+	return false
 }

@@ -41,7 +41,7 @@ type ProbeFacts struct {
 	// Name is liveness, readiness or startup.
 	Name   string
 	Answer Answer
-	// Output is the newest failure's text, without the kubelet's prefix.
+	// Output is the first failure's text, without the kubelet's prefix.
 	Output string
 	// Status is the HTTP status code, 0 without.
 	Status int
@@ -50,7 +50,8 @@ type ProbeFacts struct {
 	Target string
 	// Spec is nil where the spec is not known.
 	Spec *corev1.Probe
-	// Failures are the Unhealthy events of this probe, newest first.
+	// Failures are the Unhealthy events of this probe, newest first, but before them the one that
+	// Kill followed: what a new start answers at first is another matter.
 	Failures []*facts.Event
 	// Kill is the Killing event that followed, nil without.
 	Kill *Kill
@@ -69,26 +70,41 @@ func ProbeOf(p *Pass, c *facts.Container, which string) *ProbeFacts {
 		if !strings.EqualFold(e.Reason, "Unhealthy") {
 			continue
 		}
-		names, ok := probePrefix.Find(strings.TrimSpace(e.Message))
-		if !ok || !strings.EqualFold(names["which"], which) {
-			continue
-		}
-		pr.Failures = append(pr.Failures, e)
-		if len(pr.Failures) == 1 {
-			pr.Output = strings.TrimSpace(names["output"])
-			pr.Answer, pr.Status = classify(pr.Output, strings.EqualFold(names["how"], "errored"), pr.Spec)
+		if names, ok := probePrefix.Find(strings.TrimSpace(e.Message)); ok && strings.EqualFold(names["which"], which) {
+			pr.Failures = append(pr.Failures, e)
 		}
 	}
 	if which != "readiness" {
 		if k := p.KillOf(c); k != nil && k.By == which {
 			pr.Kill = k
+			pr.led()
 		}
+	}
+	if len(pr.Failures) > 0 {
+		names, _ := probePrefix.Find(strings.TrimSpace(pr.Failures[0].Message))
+		pr.Output = strings.TrimSpace(names["output"])
+		pr.Answer, pr.Status = classify(pr.Output, strings.EqualFold(names["how"], "errored"), pr.Spec)
 	}
 	if len(pr.Failures) == 0 && pr.Kill == nil || pr.Kill == nil && endsByItself(c) {
 		return nil
 	}
 	pr.target(c)
 	return pr
+}
+
+// led puts the failure first that led to the kill: the newest that is not later.
+func (pr *ProbeFacts) led() {
+	kill := pr.Kill.Event
+	later := func(e *facts.Event) bool {
+		if !e.Last.IsZero() && !kill.Last.IsZero() {
+			return e.Last.After(kill.Last)
+		}
+		return e.Age >= 0 && e.Age < kill.Age
+	}
+	if i := slices.IndexFunc(pr.Failures, func(e *facts.Event) bool { return !later(e) }); i > 0 {
+		led := pr.Failures[i]
+		pr.Failures = slices.Insert(slices.Delete(pr.Failures, i, i+1), 0, led)
+	}
 }
 
 // endsByItself: a program that ends with a code of its own leaves nobody to answer
@@ -241,6 +257,14 @@ func (pr *ProbeFacts) Budget() time.Duration {
 	s := pr.Spec
 	n := int64(s.InitialDelaySeconds) + int64(orDefault(s.PeriodSeconds, 10))*int64(orDefault(s.FailureThreshold, 3))
 	return time.Duration(n) * time.Second
+}
+
+// Period is the time between two attempts; 0 where the spec is not known.
+func (pr *ProbeFacts) Period() time.Duration {
+	if pr.Spec == nil {
+		return 0
+	}
+	return time.Duration(orDefault(pr.Spec.PeriodSeconds, 10)) * time.Second
 }
 
 // SucceededBefore reports whether the probe is known to have passed in the

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/unloop-dev/unloop"
+	"github.com/unloop-dev/unloop/internal/catalog"
 	"github.com/unloop-dev/unloop/internal/facts"
 
 	corev1 "k8s.io/api/core/v1"
@@ -16,6 +17,9 @@ import (
 func ContainerOf(c *facts.Container) string {
 	if c == nil || c.Name == "" {
 		return "the container"
+	}
+	if c.Local {
+		return fmt.Sprintf("process %q", c.Name)
 	}
 	return fmt.Sprintf("%s %q", c.Class, c.Name)
 }
@@ -46,8 +50,11 @@ func cutShort(c *corev1.Container) bool {
 		c.LivenessProbe == nil && c.ReadinessProbe == nil && c.StartupProbe == nil
 }
 
-// kubectl starts a command line for the subject's namespace.
+// kubectl starts a command line for the subject's namespace; "" where there is no cluster.
 func (p *Pass) kubectl(verb string, args ...string) string {
+	if p.Pod != nil && p.Pod.Local {
+		return ""
+	}
 	ns := ""
 	if p.Subject.Namespace != "" {
 		ns = " -n " + Word(p.Subject.Namespace, "NAMESPACE")
@@ -57,13 +64,13 @@ func (p *Pass) kubectl(verb string, args ...string) string {
 
 // target is the object to change for the pod: its topmost owner, else itself.
 func (p *Pass) target() string {
-	if kind, name, ok := strings.Cut(p.Subject.Workload, "/"); ok {
+	if kind, name, ok := strings.Cut(p.Subject.Workload, "/"); ok && kind != "Container" {
 		return strings.ToLower(kind) + "/" + name
 	}
 	name := p.Subject.Name
 	switch {
-	case p.Subject.Kind == "Log":
-		return "pod/POD" // the subject is named after its file
+	case p.Subject.Kind == "Log", p.Subject.Kind == "Container", p.Subject.Kind == "Process":
+		return "pod/POD" // the subject is named after its file, or after what a recording shows
 	case name == "":
 		name = "NAME"
 	}
@@ -99,6 +106,16 @@ func (p *Pass) LogsCommand(c *facts.Container, previous bool) string {
 		args = append(args, "--previous")
 	}
 	return p.kubectl("logs", args...)
+}
+
+// CapturesCommand diagnoses the subject with what the flight recorders of its cluster kept; ""
+// where there is no cluster.
+func (p *Pass) CapturesCommand() string {
+	rest, ok := strings.CutPrefix(p.kubectl("diagnose", p.pod(), "--recorders", catalog.RecorderNamespace), "kubectl ")
+	if !ok {
+		return ""
+	}
+	return "unloop " + rest
 }
 
 // RestartCommand replaces the subject's pods.

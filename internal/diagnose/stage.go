@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/unloop-dev/unloop/internal/facts"
@@ -96,6 +97,20 @@ func passes(reason string) stage {
 		return starting
 	}
 	return unknownStage
+}
+
+// createdSince reports whether an event complains that pods could not be created,
+// and one was since: this pod, or one that the same owner tells of.
+func createdSince(p *Pass, e *facts.Event) bool {
+	if e.Reason != "FailedCreate" || e.Last.IsZero() {
+		return false
+	}
+	if p.Pod != nil && p.Pod.Pod != nil && !e.Last.After(p.Pod.CreationTimestamp.Time) {
+		return true
+	}
+	return slices.ContainsFunc(slices.Concat(p.Events, p.OwnerEvents), func(x *facts.Event) bool {
+		return x.Reason == "SuccessfulCreate" && x.Object.Name == e.Object.Name && x.Seq > e.Seq && !x.First.Before(e.Last)
+	})
 }
 
 // stale reports whether the pod has come past what an event complains about: its

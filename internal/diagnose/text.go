@@ -311,9 +311,7 @@ func eventText(p *Pass, e *facts.Event, w Where) *Text {
 			}
 		}
 	}
-	if w == PodEvent {
-		t.Stale = stale(p, t)
-	}
+	t.Stale = w == PodEvent && stale(p, t) || createdSince(p, e)
 	return t
 }
 

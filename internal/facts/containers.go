@@ -26,7 +26,7 @@ func containersOf(p *Pod) []*Container {
 		if c := find(name, init); c != nil {
 			return c
 		}
-		c := &Container{Name: name, Class: class, Index: i}
+		c := &Container{Name: name, Class: class, Index: i, Local: p.Local}
 		out = append(out, c)
 		return c
 	}

@@ -143,6 +143,13 @@ type Container struct {
 	// Current is the log of the instance that runs or ended last; Previous that
 	// of the one before it.
 	Current, Previous *Log
+	// Death is the recorded end of an instance of it, nil without a recording. DeathSure
+	// says that it is the end that Exit returns; Recorded, that nothing but a recording
+	// tells of the container.
+	Death               *Death
+	DeathSure, Recorded bool
+	// Local: it is a command of this machine, in no container.
+	Local bool
 }
 
 // Class is what a container is for.

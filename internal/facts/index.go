@@ -3,7 +3,6 @@ package facts
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -123,15 +122,8 @@ func (j *joiner) indexObjects() {
 }
 
 func (j *joiner) indexEvents() {
-	newest := time.Time{}
-	for _, e := range j.s.Events {
-		if e.Last.After(newest) {
-			newest = e.Last
-		}
-	}
 	if j.taken.IsZero() {
-		// A dump says nothing about when it was made; its newest event is the best lower bound.
-		j.taken = newest
+		j.taken = latest(j.s)
 	}
 	for i, e := range j.s.Events {
 		if e.Seq == 0 {

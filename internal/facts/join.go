@@ -25,6 +25,7 @@ func Join(s *Snapshot) []*Facts {
 	for _, p := range j.pods {
 		out = append(out, j.pod(p))
 	}
+	out = append(out, j.recorded()...)
 	for _, w := range slices.Concat(s.Workloads, j.stubs) {
 		if j.workloadIsSubject(w) {
 			out = append(out, j.workload(w))
@@ -65,6 +66,7 @@ type joiner struct {
 	lacks      map[Kind]string
 	strays     []*Facts
 	stubs      []*Workload // workloads of which only events are known
+	deaths     map[*Pod][]*Death
 }
 
 func newJoiner(s *Snapshot) *joiner {
@@ -77,6 +79,7 @@ func newJoiner(s *Snapshot) *joiner {
 	}
 	j.taken = s.Taken
 	j.mergePods()
+	j.indexDeaths()
 	j.indexObjects()
 	j.indexEvents()
 	j.indexLogs()
@@ -142,6 +145,9 @@ func (j *joiner) pod(p *Pod) *Facts {
 	f.Pod = p
 	f.HostLogs = j.hostLogsFor(p)
 	f.Subject = unloop.Subject{Kind: "Pod", Namespace: p.Namespace, Name: p.Name, Node: p.Spec.NodeName}
+	if p.Local {
+		f.Subject.Kind = "Process"
+	}
 	f.Events = sortEvents(j.events[objKey{"Pod", p.Namespace, p.Name}])
 	f.Logs = j.logs[objKey{"Pod", p.Namespace, p.Name}]
 	j.owners(f, p)
@@ -152,6 +158,7 @@ func (j *joiner) pod(p *Pod) *Facts {
 	j.claimsOf(f, p)
 	f.Containers = containersOf(p)
 	attach(f)
+	j.attachDeaths(f)
 	j.have(f)
 	return f
 }

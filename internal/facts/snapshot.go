@@ -34,6 +34,10 @@ type Snapshot struct {
 	// VolumeAttachment, Namespace).
 	Objects []*Object
 	Logs    []*Log
+	// Deaths are ends of processes from recordings of system calls, oldest first in each.
+	Deaths []*Death
+	// Recordings are all that were read, those without an end worth telling too.
+	Recordings []Recording
 
 	// Listed says which lists are complete; see Complete.
 	Listed map[ListKey]bool
@@ -97,6 +101,8 @@ func (s *Snapshot) Merge(o *Snapshot) {
 	s.Secrets = append(s.Secrets, o.Secrets...)
 	s.Objects = append(s.Objects, o.Objects...)
 	s.Logs = append(s.Logs, o.Logs...)
+	s.Deaths = append(s.Deaths, o.Deaths...)
+	s.Recordings = append(s.Recordings, o.Recordings...)
 	for k := range o.Listed {
 		s.MarkListed(k.Kind, k.Namespace)
 	}
@@ -113,7 +119,12 @@ type Pod struct {
 	Row *Row
 	// SaidNoEvents: a describe text ended with "Events: <none>" (or an empty table).
 	SaidNoEvents bool
-	Source       Source
+	// Recorded: all that is known of it stands in a recording of system calls.
+	Recorded bool
+	// Local: it is no pod but a command of this machine that is kept under a kubelet's
+	// rules; its one container is the command's process.
+	Local  bool
+	Source Source
 }
 
 // Row is one line of `kubectl get pods`. Fields that the table did not have

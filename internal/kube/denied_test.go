@@ -143,6 +143,16 @@ func TestCollect_deniedOnePod(t *testing.T) {
 	}
 }
 
+// TestCollect_listWithoutGet: a role may allow to list pods and not to get one.
+func TestCollect_listWithoutGet(t *testing.T) {
+	s := shop()
+	s.Deny("get", "pods", "shop")
+	snap := collect(t, s.Start(t), Config{Namespace: "shop", Names: []string{"web-7b9c-x1"}})
+	if len(snap.Pods) != 1 || snap.Pods[0].Name != "web-7b9c-x1" || len(snap.Denied) != 0 {
+		t.Errorf("pods %d, denied %+v", len(snap.Pods), snap.Denied)
+	}
+}
+
 func TestCollect_deniedWorkload(t *testing.T) {
 	s := shop()
 	s.Deny("get", "deployments", "shop")
@@ -191,6 +201,31 @@ func TestCollect_readsNothingWithoutReason(t *testing.T) {
 	for _, resource := range []string{"secrets", "configmaps", "services", "endpointslices", "networkpolicies", "resourcequotas", "persistentvolumes"} {
 		if n := s.Count(asked(resource)); n > 0 {
 			t.Errorf("%s were read although nothing speaks of them", resource)
+		}
+	}
+}
+
+// Captures tell of pods that said nothing: who could have answered those is read where there will
+// be captures, which is asked where a container ended and not again.
+func TestCollect_peersForCaptures(t *testing.T) {
+	for _, c := range []struct {
+		pod         string
+		will        bool
+		asks, lists int
+	}{
+		{"", true, 1, 1},
+		{"", false, 1, 0},
+		{"deploy/well", true, 0, 0},
+	} {
+		s := shop().Start(t)
+		asks := 0
+		cfg := Config{Namespace: "shop", Captures: func(context.Context) bool { asks++; return c.will }}
+		if c.pod != "" {
+			cfg.Names = []string{c.pod}
+		}
+		collect(t, s, cfg)
+		if n := s.Count(asked("services")); asks != c.asks || n != c.lists {
+			t.Errorf("%q, captures %v: asked %d times, %d lists of Services; want %d and %d", c.pod, c.will, asks, n, c.asks, c.lists)
 		}
 	}
 }

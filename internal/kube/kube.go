@@ -34,6 +34,9 @@ type Config struct {
 	// Namespace is the namespace to read; ignored with AllNamespaces.
 	Namespace     string
 	AllNamespaces bool
+	// Captures says whether captures will be joined to what is read: they tell of pods that
+	// said nothing. It is asked at most once, where a container ended; nil is no.
+	Captures func(context.Context) bool
 	// Selector is a label selector for pods.
 	Selector string
 	// Names are POD or TYPE/NAME; see ParseRef. Empty means every pod of the

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -60,7 +61,9 @@ func (w wantedIn) namespaces(k want) []string {
 }
 
 // wantedBy looks at the troubled subjects.
-func wantedBy(s *facts.Snapshot, sick []subject) (wantedIn, hosts) {
+// silent says whether captures will tell of what has no words, such as a name that was not
+// found.
+func wantedBy(s *facts.Snapshot, sick []subject, silent func() bool) (wantedIn, hosts) {
 	wanted, named := wantedIn{}, hosts{}
 	byPod := map[owner][]*facts.Log{}
 	for _, l := range s.Logs {
@@ -76,6 +79,9 @@ func wantedBy(s *facts.Snapshot, sick []subject) (wantedIn, hosts) {
 		}
 		if f.Pod == nil {
 			continue
+		}
+		if f.state.Has(detect.Ended) && silent() {
+			wanted.add(peers, ns)
 		}
 		if f.state.Has(detect.Ended) && namesConfig(&f.Pod.Spec) {
 			wanted.add(config, ns)
@@ -145,7 +151,8 @@ func namesConfig(spec *corev1.PodSpec) bool {
 
 // readWanted reads into the snapshot what the troubled subjects give reason to.
 func (c *collector) readWanted(ctx context.Context, s *facts.Snapshot, sick []subject) error {
-	wanted, named := wantedBy(s, sick)
+	silent := sync.OnceValue(func() bool { return c.cfg.Captures != nil && c.cfg.Captures(ctx) })
+	wanted, named := wantedBy(s, sick, silent)
 	var todo []job
 	each := func(w want, kinds ...*kind) {
 		for _, ns := range wanted.namespaces(w) {

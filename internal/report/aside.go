@@ -44,7 +44,7 @@ func (t *text) others(d unloop.Diagnosis) {
 			continue
 		}
 		for _, e := range f.Evidence {
-			b.fact(e, cells(e.Kind), 2)
+			b.fact(e, Cells(e.Kind), 2)
 		}
 		for _, x := range f.Fixes {
 			b.say("  ", fmt.Sprintf("%s [%s]", x.Title, riskWords(x.Risk)), plainStyle)
@@ -72,7 +72,7 @@ func (t *text) missing(d unloop.Diagnosis) {
 			continue
 		}
 		s += "; give them:"
-		if gutter+cells(s)+1+cells(command) <= t.Width {
+		if gutter+Cells(s)+1+Cells(command) <= t.Width {
 			b.put(s + " " + t.paint(command, cyan))
 			continue
 		}

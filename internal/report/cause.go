@@ -141,7 +141,7 @@ func CauseTable(w io.Writer, causes []CauseDoc, o Options) error {
 	t := newText(b, o)
 	id, family := len("CAUSE"), len("FAMILY")
 	for _, c := range causes {
-		id, family = max(id, cells(c.ID)), max(family, cells(c.Family))
+		id, family = max(id, Cells(c.ID)), max(family, Cells(c.Family))
 	}
 	t.line(t.paint(pad("CAUSE", id)+gap+pad("FAMILY", family)+gap+"TITLE", dim))
 	room := max(leastSummary, t.Width-id-family-2*len(gap))

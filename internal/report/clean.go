@@ -122,7 +122,7 @@ func cleanValue(key string, v any) any {
 		if secret := credentialOf(key, v); secret {
 			return redacted
 		}
-		return redact(dropEscapes(v, false))
+		return Redact(dropEscapes(v, false))
 	case []any:
 		for i := range v {
 			v[i] = cleanValue(key, v[i])
@@ -142,7 +142,12 @@ func cleanValue(key string, v any) any {
 // Line makes a text from input fit to be shown on one line: escapes and invisible
 // characters are gone, line breaks are spaces, credentials are replaced, and the
 // length is bounded.
-func Line(s string) string {
+func Line(s string) string { return oneLine(s, Redact) }
+
+// RawLine is Line with the credentials: for whoever asked to see them.
+func RawLine(s string) string { return oneLine(s, func(s string) string { return s }) }
+
+func oneLine(s string, mask func(string) string) string {
 	if s == "" {
 		return ""
 	}
@@ -150,7 +155,7 @@ func Line(s string) string {
 	if len(s) > farTooLong {
 		s = s[:farTooLong]
 	}
-	s = redact(dropEscapes(s, true))
+	s = mask(dropEscapes(s, true))
 	if len(s) > maxText {
 		kept := strings.ToValidUTF8(s[:maxText], "")
 		s = fmt.Sprintf("%s [%d bytes more]", kept, len(s)-len(kept))

@@ -55,7 +55,7 @@ func (t *text) header(g *group) {
 	switch {
 	case status == "":
 		t.line(t.paint(name, bold))
-	case cells(name)+len(gap)+cells(status) <= t.Width:
+	case Cells(name)+len(gap)+Cells(status) <= t.Width:
 		t.line(t.paint(name, bold), gap, t.paint(status, boldRed))
 	default:
 		t.line(t.paint(name, bold))
@@ -135,7 +135,7 @@ func (t *text) evidence(f unloop.Finding) {
 	}
 	kind := 0
 	for _, e := range shown {
-		kind = max(kind, cells(e.Kind))
+		kind = max(kind, Cells(e.Kind))
 	}
 	for i, e := range shown {
 		most := 2
@@ -161,16 +161,16 @@ func (b *block) fact(e unloop.Evidence, kind, most int) {
 		source = gap + "(" + e.Source + ")"
 	}
 	cols := b.Width - gutter
-	if cells(head+e.Ref)+2+cells(e.Text+source) <= cols {
+	if Cells(head+e.Ref)+2+Cells(e.Text+source) <= cols {
 		b.put(b.paint(head+e.Ref+": ", dim) + e.Text + b.paint(source, dim))
 		return
 	}
-	if room := cols - cells(head+e.Ref); cells(source) > room {
+	if room := cols - Cells(head+e.Ref); Cells(source) > room {
 		source = cutSource(e.Source, room-len(gap), b.sym.more)
 	}
 	b.put(b.paint(cutEnd(head+e.Ref, cols, b.sym.more)+source, dim))
-	indent := strings.Repeat(" ", cells(head))
-	cols -= cells(head)
+	indent := strings.Repeat(" ", Cells(head))
+	cols -= Cells(head)
 	lines := wrap(e.Text, cols)
 	if !b.Verbose {
 		lines = clip(lines, most, cols, b.sym.more)
@@ -183,14 +183,14 @@ func (b *block) fact(e unloop.Evidence, kind, most int) {
 // cutSource keeps the end of a source, where the name of the file and the line
 // stand; "" where there is no room for them.
 func cutSource(s string, cols int, mark string) string {
-	room := cols - len("()") - cells(mark)
+	room := cols - len("()") - Cells(mark)
 	if room < 12 {
 		return ""
 	}
 	from := len(s)
 	for from > 0 && room > 0 {
 		r, n := utf8.DecodeLastRuneInString(s[:from])
-		if room -= runeCells(r); room >= 0 {
+		if room -= RuneCells(r); room >= 0 {
 			from -= n
 		}
 	}
@@ -287,7 +287,7 @@ func (t *text) containers(d unloop.Diagnosis) {
 	for _, c := range d.Containers {
 		if t.Verbose || c.Restarts > 0 || c.LastExit != nil || c.NextRestart != nil {
 			shown = append(shown, c)
-			wide = max(wide, cells(containerName(c)))
+			wide = max(wide, Cells(containerName(c)))
 		}
 	}
 	if len(shown) == 0 {
@@ -296,7 +296,7 @@ func (t *text) containers(d unloop.Diagnosis) {
 	b := t.section("STATE")
 	wide = min(wide, t.prose/3)
 	for _, c := range shown {
-		parts := []string{count(int(c.Restarts), "restart")}
+		parts := []string{restarts(c)}
 		if c.LastExit != nil {
 			parts = append(parts, t.exitWords(c.LastExit))
 		}
@@ -308,6 +308,14 @@ func (t *text) containers(d unloop.Diagnosis) {
 	if n := len(d.Containers) - len(shown); n > 0 {
 		b.put(t.paint(count(n, "other container")+" without restarts", dim))
 	}
+}
+
+// restarts is how often a container was restarted.
+func restarts(c unloop.Container) string {
+	if c.RestartsUnknown {
+		return "restarts unknown"
+	}
+	return count(int(c.Restarts), "restart")
 }
 
 // containerName is what to call a container; a paste may have lost its name.

@@ -117,9 +117,9 @@ func (e explainer) heading(s string) {
 // hang wraps a text behind a mark; later lines stand under its text.
 func (e explainer) hang(mark, s string) {
 	indent := strings.Repeat(" ", explainIndent)
-	for _, l := range wrap(s, e.prose-explainIndent-cells(mark)) {
+	for _, l := range wrap(s, e.prose-explainIndent-Cells(mark)) {
 		e.line(indent, mark, l)
-		mark = strings.Repeat(" ", cells(mark))
+		mark = strings.Repeat(" ", Cells(mark))
 	}
 }
 
@@ -140,7 +140,7 @@ func (e explainer) items(name string, lines []string, unbroken func(string) bool
 // pair writes a name with its text beside it, below it where the name is long.
 func (e explainer) pair(name, text string) {
 	indent := strings.Repeat(" ", explainIndent)
-	if text == "" || explainIndent+cells(name) >= causeColumn {
+	if text == "" || explainIndent+Cells(name) >= causeColumn {
 		e.line(indent, e.paint(name, cyan))
 		name = ""
 	}
@@ -149,7 +149,7 @@ func (e explainer) pair(name, text string) {
 	}
 	room := causeColumn - explainIndent
 	for _, l := range wrap(text, e.prose-causeColumn) {
-		e.line(indent, e.paint(name, cyan), strings.Repeat(" ", room-cells(name)), l)
+		e.line(indent, e.paint(name, cyan), strings.Repeat(" ", room-Cells(name)), l)
 		name = ""
 	}
 }

@@ -22,7 +22,11 @@ func (g *group) name() string {
 	s := g.first().Subject
 	switch {
 	case len(g.members) > 1:
-		return fmt.Sprintf("%d %ss of %s", len(g.members), strings.ToLower(s.Kind), s.Workload)
+		end := "s"
+		if strings.HasSuffix(s.Kind, "s") { // Process
+			end = "es"
+		}
+		return fmt.Sprintf("%d %s%s of %s", len(g.members), strings.ToLower(s.Kind), end, s.Workload)
 	case s.Kind != "Pod":
 		return s.Kind + "/" + s.Name
 	}

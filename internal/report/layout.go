@@ -7,9 +7,9 @@ import (
 	"golang.org/x/text/width"
 )
 
-// cells returns how many columns of a terminal s takes: two for wide East Asian
+// Cells returns how many columns of a terminal s takes: two for wide East Asian
 // characters and pictures, none for combining marks (Unicode UAX #11).
-func cells(s string) int {
+func Cells(s string) int {
 	n := 0
 	for i := range len(s) {
 		if s[i] >= 0x80 {
@@ -23,12 +23,13 @@ func cells(s string) int {
 func slowCells(s string) int {
 	n := 0
 	for _, r := range s {
-		n += runeCells(r)
+		n += RuneCells(r)
 	}
 	return n
 }
 
-func runeCells(r rune) int {
+// RuneCells is Cells of one character.
+func RuneCells(r rune) int {
 	switch {
 	case r < 0x80:
 		return 1
@@ -53,7 +54,7 @@ func wrap(s string, cols int) []string {
 		line, used = "", 0
 	}
 	for _, word := range strings.Fields(s) {
-		n := cells(word)
+		n := Cells(word)
 		if used > 0 && used+1+n > cols {
 			flush()
 		}
@@ -61,7 +62,7 @@ func wrap(s string, cols int) []string {
 			head := take(word, cols)
 			out = append(out, head)
 			word = word[len(head):]
-			n = cells(word)
+			n = Cells(word)
 		}
 		if used > 0 {
 			line, used = line+" ", used+1
@@ -79,7 +80,7 @@ func wrap(s string, cols int) []string {
 func take(s string, cols int) string {
 	used := 0
 	for i, r := range s {
-		used += runeCells(r)
+		used += RuneCells(r)
 		if used > cols && i > 0 {
 			return s[:i]
 		}
@@ -89,33 +90,33 @@ func take(s string, cols int) string {
 
 // cutEnd shortens s to cols columns, ending with mark where something is missing.
 func cutEnd(s string, cols int, mark string) string {
-	if cells(s) <= cols {
+	if Cells(s) <= cols {
 		return s
 	}
-	if cols <= cells(mark) {
+	if cols <= Cells(mark) {
 		return take(s, max(cols, 1))
 	}
-	return strings.TrimRight(take(s, cols-cells(mark)), " ") + mark
+	return strings.TrimRight(take(s, cols-Cells(mark)), " ") + mark
 }
 
 // cutMiddle shortens s to cols columns and keeps both ends: the end of a pod's
 // name is what tells it from its siblings.
 func cutMiddle(s string, cols int, mark string) string {
-	if cells(s) <= cols || cols < cells(mark)+4 {
+	if Cells(s) <= cols || cols < Cells(mark)+4 {
 		return cutEnd(s, cols, mark)
 	}
-	room := cols - cells(mark)
+	room := cols - Cells(mark)
 	tail := ""
 	runes := []rune(s)
-	for i := len(runes) - 1; i >= 0 && cells(tail)+runeCells(runes[i]) <= room/2; i-- {
+	for i := len(runes) - 1; i >= 0 && Cells(tail)+RuneCells(runes[i]) <= room/2; i-- {
 		tail = string(runes[i]) + tail
 	}
-	return take(s, room-cells(tail)) + mark + tail
+	return take(s, room-Cells(tail)) + mark + tail
 }
 
 // pad fills s with blanks up to cols columns.
 func pad(s string, cols int) string {
-	return s + strings.Repeat(" ", max(0, cols-cells(s)))
+	return s + strings.Repeat(" ", max(0, cols-Cells(s)))
 }
 
 // clip keeps at most n lines and marks the last one where lines are missing.
@@ -125,8 +126,8 @@ func clip(lines []string, n, cols int, mark string) []string {
 	}
 	out := append([]string{}, lines[:n]...)
 	last := out[n-1]
-	if cells(last)+1+cells(mark) > cols {
-		last = take(last, max(1, cols-cells(mark)))
+	if Cells(last)+1+Cells(mark) > cols {
+		last = take(last, max(1, cols-Cells(mark)))
 	}
 	out[n-1] = strings.TrimRight(last, " ") + mark
 	return out

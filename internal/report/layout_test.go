@@ -44,8 +44,8 @@ func TestCut(t *testing.T) {
 
 func TestCells(t *testing.T) {
 	for s, want := range map[string]int{"": 0, "abc": 3, "é": 1, "e\u0301": 1, "起": 2, "←…": 2, strings.Repeat("起a", 3): 9} {
-		if got := cells(s); got != want {
-			t.Errorf("cells(%q) = %d, want %d", s, got, want)
+		if got := Cells(s); got != want {
+			t.Errorf("Cells(%q) = %d, want %d", s, got, want)
 		}
 	}
 }

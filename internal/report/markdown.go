@@ -163,7 +163,7 @@ func (m *markdown) states(d unloop.Diagnosis) {
 			m.heading("Containers")
 			first = false
 		}
-		s := count(int(c.Restarts), "restart")
+		s := restarts(c)
 		if c.LastExit != nil {
 			s += "; " + m.exitWords(c.LastExit)
 		}

@@ -1,23 +1,106 @@
 package report
 
 import (
+	"math/bits"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
+	"unsafe"
 )
 
 // redacted stands where a credential stood.
 const redacted = "[redacted]"
 
-// redact replaces what looks like a credential. It would rather take a harmless
+// Redact replaces what looks like a credential. It would rather take a harmless
 // word than leave a password: the place stays visible, the value does not. Time is
 // linear in the length of s, and redacting twice changes nothing more.
-func redact(s string) string {
-	for i := range shapes {
-		s = shapes[i].redact(s)
+func Redact(s string) string {
+	for there := hinted(s); there != 0; there &= there - 1 {
+		s = shapes[bits.TrailingZeros64(there)].redact(s)
 	}
 	return redactPairs(s)
+}
+
+// RedactLine is Redact for a line that is built in a buffer: it returns b, with what Redact
+// leaves of it. b must not change meanwhile.
+func RedactLine(b []byte) []byte {
+	s := unsafe.String(unsafe.SliceData(b), len(b)) // not kept
+	if clean := Redact(s); clean != s {
+		return append(b[:0], clean...)
+	}
+	return b
+}
+
+// hintsAt finds hints by two of their bytes, the rarest, so that few places of a text are
+// looked at twice.
+var hintsAt = sync.OnceValue(func() *hintTable {
+	t := &hintTable{hints: map[uint16][]hint{}}
+	for i := range shapes {
+		for _, h := range shapes[i].hints {
+			off := rarest(h)
+			at := pair(h, off)
+			t.begins[at>>6] |= 1 << (at & 63)
+			t.hints[at] = append(t.hints[at], hint{h, off, shapes[i].also, 1 << i})
+		}
+	}
+	return t
+})
+
+type hintTable struct {
+	begins [1 << 10]uint64 // the pairs that hints are found by, a bit for each
+	hints  map[uint16][]hint
+}
+
+// hint is a text that every match of a shape holds.
+type hint struct {
+	text  string
+	off   int    // of the pair that it is found by
+	also  string // of the shape
+	shape uint64
+}
+
+func pair(s string, i int) uint16 { return uint16(s[i]) | uint16(s[i+1])<<8 }
+
+// rarest returns where the two bytes of a text are that other texts hold least.
+func rarest(s string) (at int) {
+	const common = "etaoinsrhldcumfpgwybvkxjqz" // English letters, the most frequent first
+	rank := func(c byte) int {
+		if i := strings.IndexByte(common, c); i >= 0 {
+			return i
+		}
+		return len(common)
+	}
+	best := -1
+	for i := range len(s) - 1 {
+		if r := rank(s[i]) + rank(s[i+1]); r > best {
+			best, at = r, i
+		}
+	}
+	return at
+}
+
+// hinted tells in one pass which shapes may be in s, a bit for each. What is redacted adds no
+// hint.
+func hinted(s string) (there uint64) {
+	t := hintsAt()
+	never := uint64(0) // shapes whose other text stands nowhere behind here
+	for i := 0; i+1 < len(s); i++ {
+		at := pair(s, i)
+		if t.begins[at>>6]>>(at&63)&1 == 0 {
+			continue
+		}
+		for _, h := range t.hints[at] {
+			if (there|never)&h.shape != 0 || i < h.off || !strings.HasPrefix(s[i-h.off:], h.text) {
+				continue
+			}
+			if strings.Contains(s[i:], h.also) {
+				there |= h.shape
+			} else {
+				never |= h.shape
+			}
+		}
+	}
+	return there
 }
 
 // shape is a credential that is known by its own form, wherever it stands.
@@ -25,7 +108,9 @@ type shape struct {
 	name string
 	// hints: every match holds one of these texts; without any the expression is not tried.
 	hints []string
-	re    func() *regexp.Regexp
+	// also stands behind a hint in every match.
+	also string
+	re   func() *regexp.Regexp
 	// keep, where set, spares what only looks like a credential: s[from:to].
 	keep func(s string, from, to int) bool
 }
@@ -36,8 +121,8 @@ var shapes = []shape{
 	// RFC 7468, and the OpenSSH and PGP variants; a block that was cut counts too.
 	form("private key", "PRIVATE KEY", `(?s)-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)`, nil),
 	// RFC 3986, 3.2.1. Passwords with an unescaped slash or at sign are met in error messages.
-	form("URL password", "://", `[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:?#"'<>]*:([^\s"'<>]+)@`, notUserinfo),
-	form("URL token", "://", `[A-Za-z][A-Za-z0-9+.-]*://([^\s/@:?#"'<>]{20,})@`, notUserinfo),
+	with("@", form("URL password", "://", `[A-Za-z][A-Za-z0-9+.-]*://[^\s/@:?#"'<>]*:([^\s"'<>]+)@`, notUserinfo)),
+	with("@", form("URL token", "://", `[A-Za-z][A-Za-z0-9+.-]*://([^\s/@:?#"'<>]{20,})@`, notUserinfo)),
 	// The data source name of Go's MySQL driver has no scheme.
 	form("DSN password", "@tcp( @tcp6( @udp( @unix( @cloudsql(", `[A-Za-z0-9_.-]+:([^\s"'<>]+)@(?:tcp6?|udp|unix|cloudsql)\(`, nil),
 	form("environment variable", "value Value", `(?i)name\\*["']?\s*[:=]\s*\\*["']?[\w.-]*(?:passw|passphrase|pwd|secret|token|api_?key|credential)[\w.-]*\\*["']?,?\s+\\*["']?value\\*["']?\s*[:=]\s*\\*["']?([^\s"'\\,{}<$]+)`, nil),
@@ -70,13 +155,16 @@ var shapes = []shape{
 // are separated by blanks.
 func form(name, hints, expr string, keep func(string, int, int) bool) shape {
 	re := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-	return shape{name, strings.Fields(hints), re, keep}
+	return shape{name: name, hints: strings.Fields(hints), re: re, keep: keep}
+}
+
+// with is a form whose matches hold a text behind the hint.
+func with(also string, h shape) shape {
+	h.also = also
+	return h
 }
 
 func (h *shape) redact(s string) string {
-	if !slices.ContainsFunc(h.hints, func(hint string) bool { return strings.Contains(s, hint) }) {
-		return s
-	}
 	var b strings.Builder
 	from := 0
 	for _, m := range h.re().FindAllStringSubmatchIndex(s, -1) {

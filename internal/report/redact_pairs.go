@@ -42,8 +42,48 @@ const (
 	maxGap = 3  // blanks between a key, its separator and the value
 )
 
+// lastTwo are the pairs of letters that words of keyWords end with.
+var lastTwo = func() (t [26 * 26]bool) {
+	for _, w := range keyWords {
+		n := len(w.word)
+		t[int(w.word[n-2]-'a')*26+int(w.word[n-1]-'a')] = true
+	}
+	return t
+}()
+
+// mayGrade rules most keys out by their last two letters.
+func mayGrade(key string) bool {
+	last := -1
+	for i := len(key) - 1; i >= 0; i-- {
+		c := key[i] | 0x20
+		switch {
+		case c < 'a' || c > 'z':
+			if last >= 0 && key[i] >= '0' && key[i] <= '9' {
+				return false
+			}
+		case last < 0:
+			last = int(c - 'a')
+		default:
+			return lastTwo[int(c-'a')*26+last]
+		}
+	}
+	return false
+}
+
+// mayEnd is mayGrade for a key of which the last two bytes are known, where these say enough.
+func mayEnd(a, b byte) bool {
+	a, b = a|0x20, b|0x20
+	if a < 'a' || a > 'z' || b < 'a' || b > 'z' {
+		return true
+	}
+	return lastTwo[int(a-'a')*26+int(b-'a')]
+}
+
 // keyGrade grades a key.
 func keyGrade(key string) grade {
+	if !mayGrade(key) {
+		return harmless
+	}
 	flat := make([]byte, 0, maxKey)
 	starts := make([]bool, 0, maxKey) // whether a word begins at that byte of flat
 	begin := true
@@ -87,20 +127,30 @@ func credentialOf(key, value string) bool {
 	return len(key) <= maxKey && secretValue(keyGrade(key), true, value)
 }
 
+// separates are the bytes that may stand between a key and its value, or begin a flag.
+var separates = [256]bool{'=': true, ':': true, '-': true}
+
 // redactPairs replaces the values of KEY=VALUE, KEY: VALUE, "KEY": "VALUE",
 // --flag=VALUE and --flag VALUE where the key says that they are credentials.
 func redactPairs(s string) string {
 	var b strings.Builder
 	from := 0
 	for i := 0; i < len(s); i++ {
+		if !separates[s[i]] {
+			continue
+		}
 		var g grade
 		var equals bool
 		at := i
-		switch c := s[i]; {
-		case c == '=' || c == ':':
-			g = keyGrade(keyBefore(s[from:i]))
-			at, equals = separatorEnd(s, i)
-		case c == '-' && strings.HasPrefix(s[i:], "--"):
+		switch {
+		case s[i] != '-':
+			if i > from+1 && !mayEnd(s[i-2], s[i-1]) {
+				continue
+			}
+			if g = keyGrade(keyBefore(s[from:i])); g != harmless {
+				at, equals = separatorEnd(s, i)
+			}
+		case strings.HasPrefix(s[i:], "--"):
 			g, at = flagGrade(s, i)
 			equals = true
 		}

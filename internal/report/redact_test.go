@@ -60,11 +60,11 @@ func TestRedact_credentials(t *testing.T) {
 		{"create secret", "kubectl create secret docker-registry r --docker-password=hunter2", "kubectl create secret docker-registry r --docker-password=[redacted]"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got := redact(tc.in)
+			got := Redact(tc.in)
 			if got != tc.want {
-				t.Errorf("redact(%q)\n got: %s\nwant: %s", tc.in, got, tc.want)
+				t.Errorf("Redact(%q)\n got: %s\nwant: %s", tc.in, got, tc.want)
 			}
-			if again := redact(got); again != got {
+			if again := Redact(got); again != got {
 				t.Errorf("twice: %q became %q", got, again)
 			}
 		})
@@ -91,8 +91,8 @@ func TestRedact_harmless(t *testing.T) {
 		`rpc error: code = Unavailable desc = connection refused`, `exec: "python3.12": executable file not found in $PATH`,
 		`key: value`, `bypass=true`, `monkey: banana`, `exit code 1, reason Error, after 1s`,
 	} {
-		if got := redact(in); got != in {
-			t.Errorf("redact(%q)\n got: %s", in, got)
+		if got := Redact(in); got != in {
+			t.Errorf("Redact(%q)\n got: %s", in, got)
 		}
 	}
 }
@@ -100,11 +100,15 @@ func TestRedact_harmless(t *testing.T) {
 // Hostile lines must not take more than linear time. The bound is wide: quadratic
 // work on these takes minutes.
 func TestRedact_linear(t *testing.T) {
-	const n = 1 << 18
+	const usual = 1 << 18
 	for _, part := range []string{`password="`, `password=/a`, `token:/a:`, "--token ", `\"`, "x://a:", "name: token value", "-----BEGIN PRIVATE KEY-----", "eyJ", "a.", "=", ":", `secret: "`} {
+		n := usual
+		if strings.Contains(part, "://") {
+			n *= 16 // what is looked for behind it is found so fast that less hides a square
+		}
 		in := strings.Repeat(part, n/len(part))
 		start := time.Now()
-		redact(in)
+		Redact(in)
 		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("%q repeated to %d bytes took %v", part, n, d)
 		}

@@ -248,8 +248,8 @@ func TestText_neverWiderThanAsked(t *testing.T) {
 				if strings.Contains(line, "kubectl ") || strings.Contains(line, "journalctl ") || strings.HasPrefix(line, "Pod ") {
 					continue // commands and names are never broken
 				}
-				if cells(line) > width {
-					t.Errorf("%s at %d: %d columns: %s", name, width, cells(line), line)
+				if Cells(line) > width {
+					t.Errorf("%s at %d: %d columns: %s", name, width, Cells(line), line)
 				}
 			}
 		}

@@ -28,7 +28,7 @@ func (t *text) table(groups []*group) {
 	var w [5]int
 	for _, r := range rows {
 		for i, s := range []string{r.ns, r.name, r.status, r.cause, r.confidence} {
-			w[i] = max(w[i], cells(s))
+			w[i] = max(w[i], Cells(s))
 		}
 	}
 	natural := w[0] + w[1] + w[2] + w[3] + w[4] + 5*len(gap)

@@ -105,7 +105,7 @@ func (b *block) put(s string) {
 
 // say wraps a sentence behind a prefix; later lines hang under its text.
 func (b *block) say(prefix, s string, st style) {
-	hang := cells(prefix)
+	hang := Cells(prefix)
 	for i, l := range wrap(s, b.prose-gutter-hang) {
 		if i > 0 {
 			prefix = strings.Repeat(" ", hang)
@@ -117,7 +117,7 @@ func (b *block) say(prefix, s string, st style) {
 // copyable writes a command on a line of its own, never broken: what a terminal
 // wraps itself is still copied as one line.
 func (b *block) copyable(indent int, command string) {
-	if room := b.Width - gutter - cells(command); room >= 0 {
+	if room := b.Width - gutter - Cells(command); room >= 0 {
 		indent = min(indent, room)
 	}
 	b.put(strings.Repeat(" ", indent) + b.paint(command, cyan))

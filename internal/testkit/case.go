@@ -3,19 +3,24 @@
 package testkit
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/tools/txtar"
 
 	"github.com/unloop-dev/unloop"
+	"github.com/unloop-dev/unloop/internal/captext"
 	"github.com/unloop-dev/unloop/internal/collect"
 	"github.com/unloop-dev/unloop/internal/diagnose"
 	"github.com/unloop-dev/unloop/internal/facts"
+	"github.com/unloop-dev/unloop/scap"
 )
 
 // Case is one txtar file: the story as its comment, the inputs as files, and a
@@ -25,7 +30,7 @@ import (
 //
 //	CAUSE CONFIDENCE [CONTAINER]
 //
-// or the single word "none" for a subject without findings. Lines that follow
+// (proven|likely where the clock of a recording decides) or the single word "none" for a subject without findings. Lines that follow
 // and start with a space belong to the finding above:
 //
 //	summary: TEXT        the whole summary
@@ -33,12 +38,15 @@ import (
 //	evidence: KIND REF   an evidence of that kind whose ref holds REF
 //	fix: TEXT            a fix whose title or command holds TEXT
 //
+// A file "NAME.scaptext" is a recording of system calls in the form of
+// internal/captext; the case reads it as "NAME.scap".
+//
 // A line "not: CAUSE" says that no finding of that cause may be there at all.
 // A file "listed" holds lines "KIND NAMESPACE": lists that are known to be
 // complete, as they are after a live collection or in a whole dump.
 //
 // Only the first subject with findings counts, unless a line
-// "subject: KIND/NAME" stands first.
+// "subject: KIND/NAME" stands first; the name may be a pattern such as web-*.
 type Case struct {
 	// Name is the file's name without ending: hit-..., miss-... or err-....
 	Name, File string
@@ -140,6 +148,13 @@ func (c *Case) Snapshot(t testing.TB) *facts.Snapshot {
 			continue
 		}
 		name := filepath.Join(dir, filepath.FromSlash(f.Name))
+		if text, ok := strings.CutSuffix(name, ".scaptext"); ok {
+			var b bytes.Buffer
+			if err := captext.Compile(&b, string(f.Data), scap.WriteOptions{}); err != nil {
+				t.Fatalf("%s: %s: %v", c.File, f.Name, err)
+			}
+			name, f.Data = text+".scap", b.Bytes()
+		}
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -163,9 +178,14 @@ func (c *Case) Snapshot(t testing.TB) *facts.Snapshot {
 // is about.
 func (c *Case) Diagnose(t testing.TB, rules []*diagnose.Rule) unloop.Diagnosis {
 	t.Helper()
-	all := diagnose.All(facts.Join(c.Snapshot(t)), rules)
+	return c.Choose(diagnose.All(facts.Join(c.Snapshot(t)), rules))
+}
+
+// Choose returns the diagnosis that the want is about: of the subject it names,
+// else the first.
+func (c *Case) Choose(all []unloop.Diagnosis) unloop.Diagnosis {
 	for _, d := range all {
-		if c.Subject != "" && d.Subject.Kind+"/"+d.Subject.Name == c.Subject {
+		if ok, err := path.Match(c.Subject, d.Subject.Kind+"/"+d.Subject.Name); ok && err == nil {
 			return d
 		}
 	}
@@ -178,53 +198,63 @@ func (c *Case) Diagnose(t testing.TB, rules []*diagnose.Rule) unloop.Diagnosis {
 // Check compares a diagnosis with the want and reports what differs.
 func (c *Case) Check(t testing.TB, d unloop.Diagnosis) {
 	t.Helper()
+	for _, problem := range c.Compare(d) {
+		t.Error(problem)
+	}
+}
+
+// Compare returns how a diagnosis differs from the want; nothing where it does not.
+func (c *Case) Compare(d unloop.Diagnosis) (problems []string) {
+	say := func(format string, args ...any) {
+		problems = append(problems, c.Name+": "+fmt.Sprintf(format, args...))
+	}
 	for _, not := range c.Not {
 		for _, f := range d.Findings {
 			if f.Cause == not {
-				t.Errorf("%s: %s is among the findings and must not be", c.Name, not)
+				say("%s is among the findings and must not be", not)
 			}
 		}
 	}
 	if c.None {
 		if len(d.Findings) > 0 {
-			t.Errorf("%s: want no finding, got:\n%s", c.Name, Describe(d))
+			say("want no finding, got:\n%s", Describe(d))
 		}
-		return
+		return problems
 	}
 	if len(d.Findings) < len(c.Want) {
-		t.Errorf("%s: want %d findings, got:\n%s", c.Name, len(c.Want), Describe(d))
-		return
+		say("want %d findings, got:\n%s", len(c.Want), Describe(d))
+		return problems
 	}
 	for i, w := range c.Want {
 		f := d.Findings[i]
-		if f.Cause != w.Cause || f.Confidence.String() != w.Confidence || w.Container != "" && f.Container != w.Container {
-			t.Errorf("%s: finding %d: want %s %s %s, got:\n%s", c.Name, i+1, w.Cause, w.Confidence, w.Container, Describe(d))
+		if f.Cause != w.Cause || !slices.Contains(strings.Split(w.Confidence, "|"), f.Confidence.String()) || w.Container != "" && f.Container != w.Container {
+			say("finding %d: want %s %s %s, got:\n%s", i+1, w.Cause, w.Confidence, w.Container, Describe(d))
 			continue
 		}
-		w.check(t, c.Name, f)
+		w.compare(f, say)
 	}
+	return problems
 }
 
-func (w Want) check(t testing.TB, name string, f unloop.Finding) {
-	t.Helper()
+func (w Want) compare(f unloop.Finding, say func(format string, args ...any)) {
 	if w.Summary != "" && f.Summary.String() != w.Summary {
-		t.Errorf("%s: %s: summary\n got: %s\nwant: %s", name, f.Cause, f.Summary, w.Summary)
+		say("%s: summary\n got: %s\nwant: %s", f.Cause, f.Summary, w.Summary)
 	}
 	for _, want := range w.Chain {
 		if !containsFunc(f.Chain, func(m unloop.Message) bool { return strings.Contains(m.String(), want) }) {
-			t.Errorf("%s: %s: no link %q in the chain %v", name, f.Cause, want, f.Chain)
+			say("%s: no link %q in the chain %v", f.Cause, want, f.Chain)
 		}
 	}
 	for _, want := range w.Fix {
 		if !containsFunc(f.Fixes, func(x unloop.Fix) bool {
 			return strings.Contains(x.Title.String(), want) || strings.Contains(x.Command, want)
 		}) {
-			t.Errorf("%s: %s: no fix with %q in %v", name, f.Cause, want, f.Fixes)
+			say("%s: no fix with %q in %v", f.Cause, want, f.Fixes)
 		}
 	}
 	for _, want := range w.Evidence {
 		if !containsFunc(f.Evidence, func(e unloop.Evidence) bool { return e.Kind == want[0] && strings.Contains(e.Ref, want[1]) }) {
-			t.Errorf("%s: %s: no evidence %s %s in %v", name, f.Cause, want[0], want[1], f.Evidence)
+			say("%s: no evidence %s %s in %v", f.Cause, want[0], want[1], f.Evidence)
 		}
 	}
 }

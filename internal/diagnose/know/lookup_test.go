@@ -154,22 +154,6 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-func TestDistance(t *testing.T) {
-	cases := []struct {
-		a, b  string
-		limit int
-		want  int
-	}{
-		{"", "", 2, 0}, {"abc", "abc", 2, 0}, {"abc", "abd", 2, 1}, {"abc", "acb", 2, 1}, {"abc", "ab", 2, 1}, {"abc", "xabc", 2, 1},
-		{"abcd", "badc", 2, 2}, {"kitten", "sitting", 3, 3}, {"kitten", "sitting", 2, 3}, {"a", "abcdef", 2, 3},
-	}
-	for _, c := range cases {
-		if got := distance(c.a, c.b, c.limit); got != c.want {
-			t.Errorf("distance(%q, %q, %d) = %d, want %d", c.a, c.b, c.limit, got, c.want)
-		}
-	}
-}
-
 // TestDefaults_agreeWithConstants: the table that is shown and the constants that
 // the rules reckon with are the same numbers.
 func TestDefaults_agreeWithConstants(t *testing.T) {

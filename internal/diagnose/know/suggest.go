@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/unloop-dev/unloop/internal/spelling"
 )
 
 const (
@@ -39,7 +41,7 @@ func Suggest(query string) []string {
 		if strings.Contains(low, query) {
 			d = allowed
 		}
-		d = min(d, distance(query, low, allowed))
+		d = min(d, spelling.Distance(query, low, allowed))
 		if d <= allowed {
 			hits = append(hits, near{name, d})
 		}
@@ -69,38 +71,4 @@ func Suggest(query string) []string {
 		out = append(out, h.name)
 	}
 	return out
-}
-
-// distance is the number of insertions, deletions, changes and swaps of
-// neighbours that turn a into b, or limit+1 where it is more than limit. Its
-// work is bounded by maxName squared.
-func distance(a, b string, limit int) int {
-	if len(a)-len(b) > limit || len(b)-len(a) > limit || len(a) > maxName || len(b) > maxName {
-		return limit + 1
-	}
-	var rows [3][maxName + 1]int
-	before, last, cur := &rows[0], &rows[1], &rows[2]
-	for j := range len(b) + 1 {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		cur[0] = i
-		best := i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			cur[j] = min(last[j]+1, cur[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				cur[j] = min(cur[j], before[j-2]+1)
-			}
-			best = min(best, cur[j])
-		}
-		if best > limit {
-			return limit + 1
-		}
-		before, last, cur = last, cur, before
-	}
-	return min(last[len(b)], limit+1)
 }

@@ -25,10 +25,11 @@ var anyHint = []Signature{
 		Re: `wait(?:ing)?(?: \d+ seconds)? (?:for|on|until):? (?:(?:the )?(?:service|host|database|db|server|port|tcp://|https?://|redis://|amqp://)\b ?)?["']?` +
 			`(?:(?P<host>[\w-]+(?:[.-][\w-]+)*):(?P<port>\d{1,5})|(?P<host2>[a-z][\w]*(?:[.-]\w+)+)|(?P<host3>[\w-]+)["']?(?: to (?:be|become|come|start|accept|respond)\b|(?: service| server| database| host)?[ .…]*$))|` +
 			`(?:waiting|wait) (?:for|on) (?:the )?(?:service|host|database|server) ["']?(?P<host4>[\w.-]+)|` +
+			`(?:waiting|wait) for (?:the )?["']?(?P<path>/[\w./-]+)|` +
 			`(?P<host5>[\w.-]+?)(?::(?P<port2>\d{1,5}))? (?:is unavailable - sleeping|- no response|is not (?:ready|available)(?: yet)?|not (?:yet ready|ready yet))|sleeping (?:for )?\d+ ?s`,
 		Not: `waiting for (?:connections?|requests?|client|work|job|input|debugger|signal|events?|messages?|tasks?|incoming|in-flight|inflight|shutdown|graceful|all|pending|active|background|worker|process|children|child|caches?|leader|next|data|stop|termination|completion|more|new|gossip|sync\w*|cluster|quorum|peers?|lock|election|node|volumes?|pods?|replicas?|external|cache|response|reply|initial|first|it|this|that|user|approval|file|condition|deployment|rollout|a (?:connection|client|debugger)|informer)\b|waiting for the condition`,
 		Eg: []string{"waiting for ledger-db", "waiting for ledger-db:5432...", "wait-for-it.sh: waiting 15 seconds for ledger-db:5432", "Waiting for: tcp://ledger-db:5432", "Postgres is unavailable - sleeping", "ledger-db:5432 - no response", "still waiting for database ledger", "ledger-db is not ready yet", "ledger-db is not ready",
-			"ledger-db not yet ready", "the rates store is not available yet: ledger-db is not available yet", "waiting on ledger-db", "waiting until ledger-db:5432 is up", "connection failed, sleeping 1s", "waiting for rates to become ready"},
+			"ledger-db not yet ready", "the rates store is not available yet: ledger-db is not available yet", "waiting on ledger-db", "waiting until ledger-db:5432 is up", "connection failed, sleeping 1s", "waiting for rates to become ready", "waiting for /shared/rates.csv"},
 		Miss: []string{"waiting for connections on port 27017", "timed out waiting for the condition", "Waiting for gossip to settle..."}},
 	{Cause: "dependency-unreachable", Of: "any", Level: Error,
 		Has: []string{"timeout occurred after waiting", "timeout after", "timed out waiting for", "timed out after", "gave up waiting", "giving up waiting"},

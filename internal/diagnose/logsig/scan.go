@@ -242,15 +242,64 @@ func (e *engine) match(n int, lines []string) (sub int, names map[string]string,
 }
 
 func (r *row) match(line string) (names map[string]string, ok bool) {
+	timeless := withoutTimes(line)
 	if r.Re != "" {
 		re := r.re.get(r.Re)
 		m := re.FindStringSubmatchIndex(line)
+		if m != nil && timeless != line {
+			names = groups(re, line, m)
+			if host := names["host"]; host != "" && !strings.Contains(timeless, host+":"+names["port"]) && strings.Contains(line, host+":"+names["port"]) {
+				m = re.FindStringSubmatchIndex(timeless) // what looked like an address was a time
+			}
+		}
 		if m == nil {
 			return nil, false
 		}
 		names = groups(re, line, m)
 	}
-	return names, r.Not == "" || !r.not.get(r.Not).MatchString(line)
+	return names, r.Not == "" || !r.not.get(r.Not).MatchString(timeless)
+}
+
+// withoutTimes gives a line in which the colons of times of day (10:00:00) are blanks,
+// because a time reads like a host with a port otherwise: 01:53 is no name server.
+func withoutTimes(line string) string {
+	var b []byte
+	for at := 0; ; at++ {
+		colon := strings.IndexByte(line[at:], ':')
+		if colon < 0 {
+			break
+		}
+		at += colon
+		if i := at - 2; i >= 0 && i+len("10:00:00") <= len(line) && isTime(line, i) {
+			if b == nil {
+				b = []byte(line)
+			}
+			b[i+2], b[i+5] = ' ', ' '
+		}
+	}
+	if b == nil {
+		return line
+	}
+	return string(b)
+}
+
+// isTime reports whether a time of day begins at i.
+func isTime(s string, i int) bool {
+	for k, c := range []byte(s[i : i+8]) {
+		if digit := c >= '0' && c <= '9'; k == 2 || k == 5 {
+			if c != ':' {
+				return false
+			}
+		} else if !digit {
+			return false
+		}
+	}
+	part := func(c byte) bool {
+		return c >= '0' && c <= '9' || c == ':' || c == '.' || c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z'
+	}
+	before := i == 0 || !part(s[i-1]) || i > 1 && (s[i-1] == 'T' || s[i-1] == 't') && s[i-2] >= '0' && s[i-2] <= '9'
+	after := i+8 == len(s) || s[i+8] != ':' && (s[i+8] < '0' || s[i+8] > '9')
+	return before && after
 }
 
 // windows returns what of a line is worth an expression: nothing where none of

@@ -74,6 +74,8 @@ func summary(h *diagnose.Hit) unloop.Message {
 	who, file, line := h.Program(), h.Names["file"], h.Names["line"]
 	key := h.First("key", "var", "arg", "name")
 	switch {
+	case h.Call != nil:
+		return unloop.Msg("%s reads its configuration file %q and ends at once, without a word: it may not accept what stands there", who, file)
 	case file != "" && line != "":
 		return unloop.Msg("%s rejects its configuration file %q at line %s", who, file, line)
 	case file != "" && key != "":

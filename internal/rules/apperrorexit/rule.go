@@ -58,8 +58,14 @@ func run(p *diagnose.Pass) {
 		if t.ExitCode == unknownCode {
 			f.Summary = unloop.Msg("%s ended by itself with an error, and its exit code is not known", diagnose.ContainerOf(c))
 		}
+		if c.Death != nil && c.DeathSure && !c.Recorded {
+			f.Evidence = append(f.Evidence, diagnose.DeathEvidence(c.Death))
+		}
 		if l, sure := c.DeadLog(); l != nil && sure {
 			f.Evidence = append(f.Evidence, p.LastLineEvidence(c, l))
+		}
+		if command := p.CapturesCommand(); c.Death == nil && command != "" {
+			f.Fixes = append(f.Fixes, unloop.Fix{Title: unloop.Msg("see its last system calls, where the flight recorder runs (docs/record.md)"), Risk: unloop.RiskNone, Command: command})
 		}
 		p.Report(f)
 	}

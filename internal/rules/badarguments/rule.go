@@ -3,10 +3,12 @@
 package badarguments
 
 import (
+	"slices"
 	"time"
 
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
+	"github.com/unloop-dev/unloop/internal/diagnose/logsig"
 	"github.com/unloop-dev/unloop/internal/facts"
 )
 
@@ -59,6 +61,12 @@ func run(p *diagnose.Pass) {
 				{Title: unloop.Msg("correct the arguments of %s for the version in its image", diagnose.ContainerOf(c)), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 			}, p.UndoFix()...),
 		}
+		if h.Level == logsig.Hint {
+			// redis makes a configuration file of its arguments and complains of that.
+			if f.Confidence = asArgument(p, h); f.Confidence == 0 {
+				return diagnose.Finding{}
+			}
+		}
 		if arg == "" {
 			f.Summary = unloop.Msg("%s does not accept the arguments it was given", h.Program())
 		}
@@ -68,4 +76,19 @@ func run(p *diagnose.Pass) {
 		}
 		return f
 	})
+}
+
+// asArgument grades a directive that a program rejects as part of its configuration
+// by the line that says so; 0 where the command line does not bring the directive.
+func asArgument(p *diagnose.Pass, h *diagnose.Hit) unloop.Confidence {
+	if !slices.Contains(diagnose.Argv(h.Container), "--"+h.First("key")) {
+		return 0
+	}
+	best := unloop.Possible
+	for _, o := range p.Hits(h.Container, "app-config-error") {
+		if o.Log == h.Log {
+			best = max(best, p.Grade(o))
+		}
+	}
+	return best
 }

@@ -50,6 +50,12 @@ func run(p *diagnose.Pass) {
 		f.Summary = unloop.Msg("calico-node has no BGP session with %s", strings.Trim(m.Names["peers"], " ,."))
 		return f
 	})
+	p.ReportHits(func(h *diagnose.Hit) diagnose.Finding {
+		reported = true
+		f := finding()
+		f.Summary = unloop.Msg("calico-node cannot open a BGP session with %s", diagnose.Backend(h))
+		return f
+	})
 	if reported || p.Pod == nil || p.Pod.HasStatus || p.Pod.Row == nil || !strings.HasPrefix(p.Subject.Name, "calico-node-") {
 		return
 	}

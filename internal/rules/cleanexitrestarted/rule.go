@@ -8,6 +8,8 @@ import (
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
 	"github.com/unloop-dev/unloop/internal/facts"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // Rule is the cause clean-exit-restarted.
@@ -64,11 +66,29 @@ func run(p *diagnose.Pass) {
 		if c.Spec != nil && len(c.Spec.Command)+len(c.Spec.Args) > 0 {
 			f.Evidence = append(f.Evidence, p.SpecEvidence("containers/"+c.Name+".command", "%q", append(append([]string{}, c.Spec.Command...), c.Spec.Args...)))
 		}
-		// A program that ran for a while and then left with 0 may have been stopped by
-		// a probe whose events are gone.
-		if d, ok := diagnose.Lifetime(c); !ok || d > time.Minute && c.Spec != nil && c.Spec.LivenessProbe != nil && !p.Has(facts.Events) {
+		// A program that left with 0 at an age at which a probe can have given it up may
+		// have been stopped, where events are gone.
+		if d, ok := diagnose.Lifetime(c); !ok || outlived(c, d) && !p.Has(facts.Events) {
 			f.Confidence = unloop.Likely
 		}
 		p.Report(f)
 	}
+}
+
+// outlived reports whether the container lived long enough for its liveness or
+// startup probe to give up: the first attempt comes at once after the delay.
+func outlived(c *facts.Container, life time.Duration) bool {
+	if c.Spec == nil {
+		return false
+	}
+	for _, probe := range []*corev1.Probe{c.Spec.LivenessProbe, c.Spec.StartupProbe} {
+		if probe == nil {
+			continue
+		}
+		pr := diagnose.ProbeFacts{Spec: probe}
+		if life >= pr.Budget()-pr.Period() {
+			return true
+		}
+	}
+	return false
 }

@@ -39,7 +39,7 @@ var Rule = &diagnose.Rule{
 		},
 		Refs: []string{"https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/"},
 	},
-	Explains: []string{"app-error-exit", "init-failing"},
+	Explains: []string{"app-error-exit", "init-failing", "file-missing"},
 	Run:      run,
 }
 
@@ -48,6 +48,17 @@ func run(p *diagnose.Pass) {
 	p.ReportStart(diagnose.NoCommandFile, func(m diagnose.Match) diagnose.Finding {
 		reported = true
 		return finding(p, m.Container, diagnose.CommandPath(m))
+	})
+	p.ReportHits(func(h *diagnose.Hit) diagnose.Finding {
+		reported = true
+		f := finding(p, h.Container, h.First("path", "file", "name"))
+		if file := h.Names["path"]; h.Names["unseen"] != "" {
+			f.Summary = unloop.Msg("%s cannot execute %q: there is no such file in %s, or its interpreter is missing", h.Program(), file, diagnose.ContainerOf(h.Container))
+		}
+		if f.Confidence != 0 {
+			f.Confidence = min(f.Confidence, p.Grade(h))
+		}
+		return f
 	})
 	if reported {
 		return

@@ -3,6 +3,7 @@
 package configchangecrash
 
 import (
+	"slices"
 	"time"
 
 	"github.com/unloop-dev/unloop"
@@ -19,7 +20,7 @@ var Rule = &diagnose.Rule{
 	Title: "A changed ConfigMap or Secret makes the pods crash",
 	Needs: facts.Status | facts.Spec,
 	Doc: diagnose.Doc{
-		Means: "The pod ran well for a time with the same template. Then an object it takes its configuration from was changed, and since then its program crashes: at once where it reloads files by itself, or at its next restart, whatever the reason for that restart was.",
+		Means: "The pod ran well for a time with the same template, or its siblings do. Then an object it takes its configuration from was changed, and since then its program crashes: at once where it reloads files by itself, or at its next restart, whatever the reason for that restart was.",
 		Why: []string{
 			"Somebody edited the ConfigMap or Secret by hand, or another release of a chart overwrote it.",
 			"An operator renewed a certificate or a password in the Secret.",
@@ -67,6 +68,14 @@ func run(p *diagnose.Pass) {
 			continue
 		}
 		changed := o.Changed
+		if old := olderSibling(p, changed); old != nil && !t.FinishedAt.Time.Before(changed) && !p.Pod.CreationTimestamp.Time.Before(changed) && t.FinishedAt.Sub(changed) <= latest {
+			f := finding(p, c, t, where, ref, o, kind)
+			f.Confidence = unloop.Likely
+			f.Summary = unloop.Msg("%s crashes with the %s %q as it was changed at %s; pod %s of the same template started before that and runs", diagnose.ContainerOf(c), kind, o.Name, changed.UTC().Format(time.DateTime), old.Name)
+			f.Evidence = append(f.Evidence, p.ObjectEvidence("Pod/"+old.Name, "of the same revision, created %s, ready", old.CreationTimestamp.UTC().Format(time.RFC3339)))
+			p.Report(f)
+			continue
+		}
 		if changed.Sub(p.Pod.CreationTimestamp.Time) < ranWell || !t.FinishedAt.After(changed) || t.FinishedAt.Sub(changed) > latest {
 			continue
 		}
@@ -75,25 +84,50 @@ func run(p *diagnose.Pass) {
 			// It was not well before the change.
 			continue
 		}
-		f := diagnose.Finding{
-			Container: c, Confidence: unloop.Possible,
-			Summary: unloop.Msg("%s crashes since the %s %q was changed at %s, without a rollout", diagnose.ContainerOf(c), kind, o.Name, changed.UTC().Format(time.DateTime)),
-			Evidence: []unloop.Evidence{
-				p.ObjectEvidence(kind+"/"+o.Name, "changed %s", changed.UTC().Format(time.RFC3339)),
-				p.SpecEvidence(ref.Path, "%s", ref.Name),
-				p.StatusEvidence("metadata.creationTimestamp", "pod created %s", p.Pod.CreationTimestamp.UTC().Format(time.RFC3339)),
-				p.ExitEvidence(c, t, where),
-			},
-			Fixes: []unloop.Fix{
-				{Title: unloop.Msg("restore the earlier content of the %s %q, then restart the pods", kind, o.Name), Risk: unloop.RiskRestart, Command: p.RestartCommand()},
-			},
-		}
+		f := finding(p, c, t, where, ref, o, kind)
 		if known && fits(c, t.FinishedAt.Sub(changed)) {
 			f.Confidence = unloop.Likely
 			f.Evidence = append(f.Evidence, p.StatusEvidence("conditions/Ready", "not ready since %s", broke.UTC().Format(time.RFC3339)))
 		}
 		p.Report(f)
 	}
+}
+
+func finding(p *diagnose.Pass, c *facts.Container, t *corev1.ContainerStateTerminated, where string, ref diagnose.Ref, o *facts.KeyedObject, kind string) diagnose.Finding {
+	return diagnose.Finding{
+		Container: c, Confidence: unloop.Possible,
+		Summary: unloop.Msg("%s crashes since the %s %q was changed at %s, without a rollout", diagnose.ContainerOf(c), kind, o.Name, o.Changed.UTC().Format(time.DateTime)),
+		Evidence: []unloop.Evidence{
+			p.ObjectEvidence(kind+"/"+o.Name, "changed %s", o.Changed.UTC().Format(time.RFC3339)),
+			p.SpecEvidence(ref.Path, "%s", ref.Name),
+			p.StatusEvidence("metadata.creationTimestamp", "pod created %s", p.Pod.CreationTimestamp.UTC().Format(time.RFC3339)),
+			p.ExitEvidence(c, t, where),
+		},
+		Fixes: []unloop.Fix{
+			{Title: unloop.Msg("restore the earlier content of the %s %q, then restart the pods", kind, o.Name), Risk: unloop.RiskRestart, Command: p.RestartCommand()},
+		},
+	}
+}
+
+// olderSibling returns a pod of the same template that was made and has run since
+// before the change, and is ready: it still has the earlier content, at least in
+// its memory.
+func olderSibling(p *diagnose.Pass, changed time.Time) *facts.Pod {
+	for _, s := range p.Siblings {
+		if s.Name == p.Pod.Name || s.Labels["pod-template-hash"] != p.Pod.Labels["pod-template-hash"] || s.Labels["controller-revision-hash"] != p.Pod.Labels["controller-revision-hash"] {
+			continue
+		}
+		if s.CreationTimestamp.IsZero() || !s.CreationTimestamp.Time.Before(changed) || len(s.Status.ContainerStatuses) == 0 {
+			continue
+		}
+		well := !slices.ContainsFunc(s.Status.ContainerStatuses, func(c corev1.ContainerStatus) bool {
+			return !c.Ready || c.State.Running == nil || !c.State.Running.StartedAt.Time.Before(changed)
+		})
+		if well {
+			return s
+		}
+	}
+	return nil
 }
 
 // newest returns the object among those the container refers to that was changed

@@ -23,7 +23,7 @@ var (
 		return regexp.MustCompile(`(?i)--daemoni[sz]e(?:[= ](?:yes|true|1))?(?:\s|$)|--daemon(?:\s|$)|--fork(?:\s|$)|--detach(?:ed)?(?:\s|$)|--background(?:\s|$)|\s-daemon(?:\s|$)|\s-detached(?:\s|$)|\bdaemon on;`)
 	})
 	habits = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)^(?:\S*/)?(?:service\s+\S+\s+(?:re)?start|systemctl\s+(?:re)?start\s+\S+|rc-service\s+\S+\s+start|\S*/init\.d/\S+\s+(?:re)?start|init\.d/\S+\s+start|(?:apachectl|apache2ctl|httpd)\s+(?:-k\s+)?(?:re)?start|catalina\.sh\s+start|startup\.sh|pg_ctl\s+(?:.*\s)?start|pg_ctlcluster\s.*\sstart|pm2\s+start|forever\s+start|supervisorctl\s+start|zkServer\.sh\s+start|start-(?:all|dfs|yarn|master|worker|slave)\.sh|hbase-daemon\.sh\s+start|celery\s+multi\s+start|nohup\s+.*&|sshd|vsftpd|crond?|rsyslogd)$`)
+		return regexp.MustCompile(`(?i)^(?:\S*/)?(?:service\s+\S+\s+(?:re)?start|systemctl\s+(?:re)?start\s+\S+|rc-service\s+\S+\s+start|\S*/init\.d/\S+\s+(?:re)?start|init\.d/\S+\s+start|(?:apachectl|apache2ctl|httpd)\s+(?:-k\s+)?(?:re)?start|catalina\.sh\s+start|startup\.sh|pg_ctl\s+(?:.*\s)?start|pg_ctlcluster\s.*\sstart|pm2\s+start|forever\s+start|supervisorctl\s+start|zkServer\.sh\s+start|start-(?:all|dfs|yarn|master|worker|slave)\.sh|hbase-daemon\.sh\s+start|celery\s+multi\s+start|nohup\s+.*&|sshd|vsftpd|crond?|rsyslogd|httpd|apache2|dnsmasq|postfix\s+start|nginx(?:\s+-[cpeg]\s+[^-\s]\S*(?:\s+[^-\s]\S*)*)*|php-fpm[\d.]*(?:\s+(?:-[cpy]|--fpm-config|--prefix)[\s=]\S+)*)$`)
 	})
 )
 

@@ -44,8 +44,17 @@ var Rule = &diagnose.Rule{
 func run(p *diagnose.Pass) {
 	p.ReportHits(func(h *diagnose.Hit) diagnose.Finding {
 		to := diagnose.Backend(h)
+		summary := unloop.Msg("%s does not answer", to)
+		switch {
+		case h.Names["tls"] == "silent":
+			summary = unloop.Msg("%s takes the connection and does not answer the TLS handshake", to)
+		case h.Call != nil && h.Names["errno"] == "EHOSTUNREACH":
+			summary = unloop.Msg("the host of %s cannot be reached: it is gone, or a firewall rejects the connection", to)
+		case h.Call != nil && h.Names["errno"] == "ENETUNREACH":
+			summary = unloop.Msg("there is no route to %s", to)
+		}
 		return diagnose.Finding{
-			Summary: unloop.Msg("%s does not answer", to),
+			Summary: summary,
 			Chain:   []unloop.Message{unloop.Msg("%s cannot connect to %s", h.Program(), to)},
 			Fixes: []unloop.Fix{
 				{Title: unloop.Msg("open the way to %s: firewall, security group, egress", to), Risk: unloop.RiskCluster},

@@ -79,6 +79,7 @@ func finding(p *diagnose.Pass, c *facts.Container, file string) diagnose.Finding
 		Fixes: []unloop.Fix{
 			{Title: unloop.Msg("use an image built for the node's architecture"), Risk: unloop.RiskRestart, Command: p.SetImageCommand(c)},
 			{Title: unloop.Msg("select nodes of the image's architecture with nodeSelector kubernetes.io/arch"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
+			{Title: unloop.Msg("where it is a script: begin it with its interpreter, such as #!/bin/sh"), Risk: unloop.RiskRestart},
 		},
 	}
 	if n := p.Node; n != nil && n.Node != nil && n.Status.NodeInfo.Architecture != "" {

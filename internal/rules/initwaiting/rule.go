@@ -2,6 +2,8 @@
 package initwaiting
 
 import (
+	"time"
+
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/detect"
 	"github.com/unloop-dev/unloop/internal/diagnose"
@@ -44,6 +46,9 @@ func run(p *diagnose.Pass) {
 		if c.Class != facts.Init || c.Running() == nil {
 			continue
 		}
+		if startedAgain(p, c) {
+			continue
+		}
 		f := diagnose.Finding{
 			Container: c, Confidence: unloop.Possible,
 			Summary:  unloop.Msg("the init container %q runs and does not end, so the pod's containers do not start", c.Name),
@@ -69,6 +74,20 @@ func run(p *diagnose.Pass) {
 
 // rowWaits is "Init:1/2" in the STATUS column.
 var rowWaits = diagnose.Re(`^Init:\d+/\d+$`)
+
+// startedAgain reports whether the container failed a moment ago and has run for no
+// longer than it took to fail, so that it can be waiting for nothing yet.
+func startedAgain(p *diagnose.Pass, c *facts.Container) bool {
+	t := c.Status.LastTerminationState.Terminated
+	if t == nil || t.ExitCode == 0 || p.Now.IsZero() {
+		return false
+	}
+	life, ok := diagnose.Lifetime(c)
+	return ok && p.Now.Sub(c.Running().StartedAt.Time) < max(2*life, soon)
+}
+
+// soon: programs that wait say so within this time.
+const soon = 15 * time.Second
 
 func what(h *diagnose.Hit) string {
 	for _, k := range []string{"host", "addr", "url", "name", "path", "file"} {

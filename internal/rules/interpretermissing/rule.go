@@ -3,10 +3,13 @@
 package interpretermissing
 
 import (
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
+	"github.com/unloop-dev/unloop/internal/facts"
 )
 
 // Rule is the cause interpreter-missing.
@@ -66,6 +69,50 @@ func run(p *diagnose.Pass) {
 		}
 		return f
 	})
+	for _, c := range p.Troubled() {
+		brought(p, c)
+	}
+}
+
+// brought: a shell does not find a program by its path, and an init container that
+// ended well has put a file of that name into the volume there. So the file is
+// there, and what it needs to be executed is not.
+func brought(p *diagnose.Pass, c *facts.Container) {
+	for _, h := range p.Hits(c, "shell-command-not-found") {
+		file := strings.TrimSpace(h.First("name", "path", "arg"))
+		if !h.Final || !strings.HasPrefix(file, "/") {
+			continue
+		}
+		m := diagnose.HidingMount(p.Facts, c, file)
+		if m == nil || !m.Filled {
+			continue
+		}
+		from := broughtBy(p, m, file)
+		if from == nil {
+			continue
+		}
+		f := finding(p, file)
+		f.Container, f.Confidence, f.Late = c, unloop.Likely, h.Late()
+		f.Chain = append(f.Chain, unloop.Msg("the init container %q has put it into the volume %q", from.Name, m.Name))
+		f.Evidence = append([]unloop.Evidence{h.Evidence(), p.SpecEvidence("initContainers/"+from.Name+".command", "%q", diagnose.Argv(from))}, p.CommandEvidence(c)...)
+		p.Report(f)
+		return
+	}
+}
+
+// broughtBy returns the init container that ended well, mounts the volume and names
+// the file in its command line.
+func broughtBy(p *diagnose.Pass, m *diagnose.Hiding, file string) *facts.Container {
+	for _, o := range p.Containers {
+		if o.Class != facts.Init || o.Status == nil || o.Status.State.Terminated == nil || o.Status.State.Terminated.ExitCode != 0 {
+			continue
+		}
+		mounts := slices.ContainsFunc(diagnose.Mounts(p.Facts, o), func(x diagnose.Mount) bool { return x.Name == m.Name })
+		if mounts && slices.ContainsFunc(strings.Fields(strings.Join(diagnose.Argv(o), " ")), func(w string) bool { return path.Base(strings.Trim(w, `"';`)) == path.Base(file) }) {
+			return o
+		}
+	}
+	return nil
 }
 
 func finding(p *diagnose.Pass, file string) diagnose.Finding {

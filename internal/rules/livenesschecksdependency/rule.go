@@ -2,6 +2,8 @@
 package livenesschecksdependency
 
 import (
+	"strings"
+
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
 	"github.com/unloop-dev/unloop/internal/facts"
@@ -32,7 +34,7 @@ var Rule = &diagnose.Rule{
 		},
 		Refs: []string{"https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/"},
 	},
-	Explains: []string{"app-error-exit", "clean-exit-restarted", "readiness-never", "pid1-ignores-sigterm", "prestop-hang", "oom-undetected", "killed-from-inside", "app-unhealthy", "liveness-timeout", "dependency-refused", "dependency-unreachable"},
+	Explains: []string{"app-error-exit", "clean-exit-restarted", "readiness-never", "pid1-ignores-sigterm", "prestop-hang", "oom-undetected", "killed-from-inside", "app-unhealthy", "liveness-timeout", "dependency-refused", "dependency-unreachable", "service-no-endpoints", "service-name-wrong", "dns-failure", "dependency-auth", "dependency-tls"},
 	Run:      run,
 }
 
@@ -42,14 +44,18 @@ func run(p *diagnose.Pass) {
 		if pr == nil || pr.Kill == nil || pr.Answer != diagnose.Status5xx && pr.Answer != diagnose.TimedOut {
 			continue
 		}
-		h := backend(p, c)
+		h, said := backend(p, c, pr)
 		n := others(p)
-		if h == nil || n < 1 {
+		if h == nil || !said && n < 1 {
 			continue
+		}
+		sum := unloop.Msg("the liveness probe fails on %d pods of %s at once, while a backend of theirs fails", n+1, p.Subject.Workload)
+		if said {
+			sum = unloop.Msg("the liveness probe of %s fails because what it asks, %s, checks a backend, which fails", diagnose.ContainerOf(c), pr.Spec.HTTPGet.Path)
 		}
 		p.Report(diagnose.Finding{
 			Container: c, Confidence: unloop.Likely, Late: h.Late(),
-			Summary:  unloop.Msg("the liveness probe fails on %d pods of %s at once, while a backend of theirs fails", n+1, p.Subject.Workload),
+			Summary:  sum,
 			Evidence: append([]unloop.Evidence{h.Evidence()}, pr.Evidence(p)...),
 			Fixes: []unloop.Fix{
 				{Title: unloop.Msg("ask an endpoint for liveness that checks the process only"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
@@ -59,14 +65,30 @@ func run(p *diagnose.Pass) {
 	}
 }
 
-// backend returns the line that says that a backend fails.
-func backend(p *diagnose.Pass, c *facts.Container) *diagnose.Hit {
+// backend returns the line that says that a backend fails; said where the line
+// is the answer to the probe itself, since it names the path that the probe asks.
+func backend(p *diagnose.Pass, c *facts.Container, pr *diagnose.ProbeFacts) (h *diagnose.Hit, said bool) {
 	for _, cause := range []string{"dependency-refused", "dependency-unreachable", "service-name-wrong", "dns-failure", "dependency-auth", "dependency-tls"} {
-		if hits := p.Hits(c, cause); len(hits) > 0 {
-			return hits[0]
+		for _, one := range p.Hits(c, cause) {
+			if asks(pr, one.Text) {
+				return one, true
+			}
+			if h == nil {
+				h = one
+			}
 		}
 	}
-	return nil
+	return h, false
+}
+
+// asks reports whether the line names the path that the probe asks, as a word of
+// its own; the root names nothing.
+func asks(pr *diagnose.ProbeFacts, line string) bool {
+	if pr.Spec == nil || pr.Spec.HTTPGet == nil || len(pr.Spec.HTTPGet.Path) < 2 {
+		return false
+	}
+	_, rest, ok := strings.Cut(" "+line+" ", pr.Spec.HTTPGet.Path)
+	return ok && strings.ContainsRune(" \"':,;?)]}", rune(rest[0]))
 }
 
 // others counts the siblings that the kubelet killed for their liveness probe too.

@@ -71,10 +71,14 @@ var others = diagnose.Re(`/sys/fs/cgroup|kubernetes\.io~(?:projected|secret|conf
 // fromLog: the program itself finds no space on a path that is on no volume: its
 // writable layer lies on the node's disk.
 func fromLog(p *diagnose.Pass) {
+	if p.Pod != nil && p.Pod.Local {
+		return // a command on a machine has any number of file systems: volume-full says so
+	}
 	for _, c := range p.Logged() {
 		for _, h := range append(p.Hits(c, "node-disk-full"), p.Hits(c, "volume-full")...) {
 			file := h.Names["file"] + h.Names["path"]
-			if c.Spec == nil || file == "" || diagnose.MountOf(p.Facts, c, file) != nil {
+			// Where a relative path lies is not known.
+			if c.Spec == nil || file == "" || file[0] != '/' || diagnose.MountOf(p.Facts, c, file) != nil {
 				continue
 			}
 			p.Report(diagnose.Finding{

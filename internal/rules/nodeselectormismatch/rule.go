@@ -65,6 +65,11 @@ func run(p *diagnose.Pass) {
 		{Title: unloop.Msg("correct the node selector or affinity"), Risk: unloop.RiskRestart, Command: p.EditCommand()},
 		{Title: unloop.Msg("give a node the labels"), Risk: unloop.RiskCluster, Command: "kubectl label node NODE KEY=VALUE"},
 	}
+	if fit, known := p.Fitting(); known && len(fit) > 0 {
+		// Nodes with the labels are there, and left out for the other reasons.
+		f.Confidence = unloop.Possible
+		f.Summary = unloop.Msg("the labels that the pod asks for leave only %d of %d nodes, and those are left out for other reasons", len(fit), u.Total)
+	}
 	p.Report(f)
 }
 

@@ -2,6 +2,8 @@
 package oomundetected
 
 import (
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
 	"github.com/unloop-dev/unloop/internal/facts"
@@ -34,7 +36,7 @@ var Rule = &diagnose.Rule{
 		},
 		Refs: []string{"https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/"},
 	},
-	Explains: []string{"app-error-exit", "readiness-never", "killed-from-inside"},
+	Explains: []string{"app-error-exit", "readiness-never"},
 	Run:      run,
 }
 
@@ -47,6 +49,9 @@ func run(p *diagnose.Pass) {
 		t, where := c.Exit()
 		if t == nil || t.ExitCode != 137 || t.Reason != "Error" && t.Reason != "" || p.KillOf(c) != nil || p.KilledAtBudget(c) || p.Pod != nil && p.Pod.DeletionTimestamp != nil {
 			continue
+		}
+		if diagnose.Killer(c) != nil {
+			continue // a recording shows who sent the signal
 		}
 		limit, known := diagnose.MemoryLimit(c)
 		f := diagnose.Finding{
@@ -65,7 +70,16 @@ func run(p *diagnose.Pass) {
 			// Events are there, none is a kill, and there is a limit to reach.
 			f.Confidence = unloop.Likely
 			f.Evidence = append(f.Evidence, p.SpecEvidence("containers/"+c.Name+".resources.limits.memory", "%s", limit))
+		case c.Death != nil && c.DeathSure && nearLimit(limit, c.Death.RSSKiB):
+			f.Confidence = unloop.Likely
+			f.Evidence = append(f.Evidence, diagnose.DeathEvidence(c.Death), p.SpecEvidence("containers/"+c.Name+".resources.limits.memory", "%s", limit))
 		}
 		p.Report(f)
 	}
+}
+
+// nearLimit reports whether a process alone used nine tenths of the limit.
+func nearLimit(limit string, rssKiB uint32) bool {
+	q, err := resource.ParseQuantity(limit)
+	return limit != "" && err == nil && int64(rssKiB)<<10 >= q.Value()/10*9
 }

@@ -54,7 +54,10 @@ func run(p *diagnose.Pass) {
 		c, port := h.Container, h.Names["port"]
 		where := "in the pod"
 		host := p.Pod != nil && p.Pod.Spec.HostNetwork
-		if host {
+		switch {
+		case p.Pod != nil && p.Pod.Local:
+			where = "on this machine"
+		case host:
 			where = "on the node (hostNetwork)"
 		}
 		f := diagnose.Finding{

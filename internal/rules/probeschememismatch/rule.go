@@ -4,6 +4,7 @@ package probeschememismatch
 import (
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
+	"github.com/unloop-dev/unloop/internal/facts"
 )
 
 // Rule is the cause probe-scheme-mismatch.
@@ -37,7 +38,11 @@ func run(p *diagnose.Pass) {
 	for _, c := range p.Containers {
 		for _, which := range []string{"liveness", "startup", "readiness"} {
 			pr := diagnose.ProbeOf(p, c, which)
-			if pr == nil || pr.Answer != diagnose.WrongProtocol {
+			if pr == nil {
+				continue
+			}
+			plain := plainToTLS(p, c, pr)
+			if pr.Answer != diagnose.WrongProtocol && plain == nil {
 				continue
 			}
 			f := diagnose.Finding{
@@ -45,7 +50,12 @@ func run(p *diagnose.Pass) {
 				Summary: unloop.Msg("the %s probe of %s speaks another protocol than what listens there", which, diagnose.ContainerOf(c)),
 				Fixes:   []unloop.Fix{{Title: unloop.Msg("set the probe to what the port speaks: scheme, tcpSocket, grpc or exec"), Risk: unloop.RiskRestart, Command: p.EditCommand()}},
 			}
-			if !sure.Match(pr.Output) {
+			switch {
+			case plain != nil:
+				f.Summary = unloop.Msg("the %s probe asks %s with plain HTTP, and %s serves HTTPS there", which, pr.Target, diagnose.ContainerOf(c))
+				f.Evidence = append(f.Evidence, plain.Evidence())
+				f.Fixes[0].Title = unloop.Msg("set scheme: HTTPS in the %s probe of %s", which, diagnose.ContainerOf(c))
+			case !sure.Match(pr.Output):
 				// A connection that is cut may also come from a program that is not well.
 				f.Confidence = unloop.Possible
 			}
@@ -53,6 +63,19 @@ func run(p *diagnose.Pass) {
 			break
 		}
 	}
+}
+
+// plainToTLS returns the line in which the program says that somebody sent it plain
+// HTTP, where the probe does so and was answered with the status that such
+// requests get: 400 (net/http, nginx, Apache, Tomcat).
+func plainToTLS(p *diagnose.Pass, c *facts.Container, pr *diagnose.ProbeFacts) *diagnose.Hit {
+	if pr.Status != 400 || pr.Spec == nil || pr.Spec.HTTPGet == nil || pr.Spec.HTTPGet.Scheme == "HTTPS" {
+		return nil
+	}
+	for _, h := range p.Hits(c, "probe-scheme-mismatch") {
+		return h
+	}
+	return nil
 }
 
 // sure: net/http of the kubelet names the other protocol.

@@ -2,8 +2,11 @@
 package pvcmissing
 
 import (
+	"slices"
+
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
+	"github.com/unloop-dev/unloop/internal/facts"
 )
 
 // Rule is the cause pvc-missing.
@@ -39,6 +42,9 @@ var pattern = diagnose.Re(`persistentvolumeclaims? \\*"(?P<name>[^"\\]+)\\*" (?P
 
 func run(p *diagnose.Pass) {
 	p.ReportTexts(diagnose.PodEvent|diagnose.OwnerEvent|diagnose.HostText|diagnose.Waiting|diagnose.Conditions, pattern, func(m diagnose.Match) diagnose.Finding {
+		if m.Names["how"] == "not found" && there(p, m.Names["name"]) {
+			return diagnose.Finding{} // it was made since
+		}
 		return diagnose.Finding{
 			Summary: unloop.Msg("the claim %q %s", m.Names["name"], how(m.Names["how"])),
 			Fixes: []unloop.Fix{
@@ -54,4 +60,9 @@ func how(s string) string {
 		return "does not exist"
 	}
 	return s
+}
+
+// there: the pod's claim of that name exists now.
+func there(p *diagnose.Pass, name string) bool {
+	return slices.ContainsFunc(p.Claims, func(c *facts.Claim) bool { return c.Name == name })
 }

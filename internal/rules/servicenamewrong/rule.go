@@ -5,6 +5,7 @@ package servicenamewrong
 import (
 	"net"
 	"strings"
+	"time"
 
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
@@ -61,9 +62,17 @@ func run(p *diagnose.Pass) {
 				Fixes:      []unloop.Fix{{Title: unloop.Msg("see which names the program is configured with"), Risk: unloop.RiskNone, Command: p.EditCommand()}},
 			}
 		}
+		host = unexpanded(host)
 		f := diagnose.Finding{
 			Summary: unloop.Msg("the name %q does not exist in DNS", host),
 			Chain:   []unloop.Message{unloop.Msg("%s cannot resolve %q", h.Program(), host)},
+		}
+		for _, o := range p.Hits(h.Container, "service-name-wrong") {
+			if o.Sig.Of == "nginx" && o.Names["file"] != "" && unexpanded(strings.TrimSuffix(o.Names["host"], ".")) == unexpanded(host) {
+				// Only with a resolver and a variable in proxy_pass it asks again (ngx_http_proxy_module).
+				f.Chain = append(f.Chain, unloop.Msg("nginx looks the names of upstreams up once, at its start, and %q stands in %s:%s", host, o.Names["file"], o.Names["line"]))
+				break
+			}
 		}
 		explain(p, h, host, &f)
 		return f
@@ -87,6 +96,13 @@ func explain(p *diagnose.Pass, h *diagnose.Hit, host string, f *diagnose.Finding
 		f.Evidence = append(f.Evidence, p.ObjectEvidence("Service/"+svc, "created %s", found.CreationTimestamp.UTC().Format("2006-01-02 15:04:05Z")))
 		if t, _ := h.Container.Exit(); t != nil && found.CreationTimestamp.After(t.StartedAt.Time) {
 			f.Summary = unloop.Msg("the Service %q was created after the container had looked its name up", svc)
+			if late := found.CreationTimestamp.Sub(t.FinishedAt.Time); late >= time.Second && !t.FinishedAt.IsZero() {
+				f.Summary = unloop.Msg("the Service %q was created %s after the container had looked its name up and ended", svc, late.Round(time.Second))
+			}
+			if r := h.Container.Running(); r != nil && h.Container.Status.Ready && r.StartedAt.After(found.CreationTimestamp.Time) {
+				f.Fixes = []unloop.Fix{{Title: unloop.Msg("nothing is left to do: %s started again after that, and is ready", diagnose.ContainerOf(h.Container)), Risk: unloop.RiskNone}}
+				return
+			}
 			f.Fixes = []unloop.Fix{{Title: unloop.Msg("restart the pod: the Service exists now"), Risk: unloop.RiskRestart, Command: p.RestartCommand()}}
 			return
 		}
@@ -102,6 +118,21 @@ func explain(p *diagnose.Pass, h *diagnose.Hit, host string, f *diagnose.Finding
 			break
 		}
 	}
+}
+
+// unexpanded undoes a resolver's search list, which in a pod is NAMESPACE.svc.DOMAIN,
+// svc.DOMAIN, DOMAIN: "rates.svc.cluster.local" and "rates.cluster.local" mean
+// that "rates" was looked for. Only the usual domain is known.
+func unexpanded(host string) string {
+	name, ok := strings.CutSuffix(host, ".cluster.local")
+	if !ok {
+		return host
+	}
+	name = strings.TrimSuffix(name, ".svc")
+	if strings.Contains(name, ".") {
+		return host
+	}
+	return name
 }
 
 // ServiceName splits a host name into the Service and namespace it would mean

@@ -38,7 +38,7 @@ var Rule = &diagnose.Rule{
 		},
 		Refs: []string{"https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/"},
 	},
-	Explains: []string{"app-error-exit", "init-failing"},
+	Explains: []string{"app-error-exit", "init-failing", "file-missing"},
 	Run:      run,
 }
 
@@ -54,9 +54,16 @@ func run(p *diagnose.Pass) {
 		}
 		name := strings.TrimSpace(h.First("name", "path", "arg"))
 		f := finding(p, h.Container, unloop.Msg("a script calls %q, which %s does not have", name, diagnose.ContainerOf(h.Container)))
+		if h.Call != nil && (t == nil || t.ExitCode != notFoundCode) {
+			f.Summary = unloop.Msg("%s looks for the program %q, which is in no directory of its PATH", h.Program(), name)
+		}
 		f.Fixes = append([]unloop.Fix{{Title: unloop.Msg("install %q in the image, or use an image that has it", name), Risk: unloop.RiskRestart, Command: p.SetImageCommand(h.Container)}}, f.Fixes...)
 		if t != nil && t.ExitCode == notFoundCode && h.Final && h.Sure {
 			f.Confidence = unloop.Proven
+			if strings.Contains(name, "/") {
+				// Shells say the same of a file whose interpreter or loader is missing.
+				f.Confidence = unloop.Likely
+			}
 		}
 		return f
 	})

@@ -63,6 +63,9 @@ func judge(p *diagnose.Pass, c *facts.Container, pr *diagnose.ProbeFacts) {
 		f.Chain = []unloop.Message{unloop.Msg("the kubelet killed %s because its liveness probe failed", diagnose.ContainerOf(c))}
 	}
 	switch listens := diagnose.ListensOn(p, c); {
+	case pr.Answer == diagnose.TimedOut && diagnose.Listening(listens, pr.Port) && connected.Match(pr.Output):
+		// It has opened the port, took the connection and then said nothing.
+		return
 	case len(listens) > 0 && diagnose.Listening(listens, pr.Port):
 		// It does open the right port, only too late for the probe.
 		f.Confidence = unloop.Likely
@@ -76,6 +79,9 @@ func judge(p *diagnose.Pass, c *facts.Container, pr *diagnose.ProbeFacts) {
 	}
 	p.Report(f)
 }
+
+// connected: net/http of the kubelet had its connection and waited for the answer.
+var connected = diagnose.Re(`while awaiting headers`)
 
 // starting reports whether the log ends while the program still starts.
 func starting(p *diagnose.Pass, c *facts.Container, f *diagnose.Finding) bool {

@@ -38,7 +38,7 @@ var Rule = &diagnose.Rule{
 
 // Sources: kubernetes 1.9 to 1.36 pkg/kubelet/kubelet_pods.go, pkg/volume/util/subpath; runc 1.0 to 1.5 mount errors on
 // volume-subpaths; docker ("no such file or directory" on the pod's volumes directory).
-var pattern = diagnose.Re(`failed to (?:prepare|create) subPath (?:directory )?for volumeMount \\*"(?P<name>[^"\\]+)|error (?:mounting|preparing)?[^\n]{0,200}volume-subpaths[^\x00]{0,900}?(?:no such file or directory|not a directory)|volume-subpaths[^\x00]{0,900}?no such file or directory|unable to provision SubPath|error SubPath \S+ must not be an absolute path|subpath[^\n]{0,120}(?:does not exist|not found|no such file)|mounting \\*"?[^"\s]*/pods/[^"\s]*/(?:volumes|volume-subpaths|etc-hosts|containers)/?[^"\s]*\\*"?[^\x00]{0,900}?no such file or directory`)
+var pattern = diagnose.Re(`failed to (?:prepare|create) subPath (?:directory )?for volumeMount \\*"(?P<name>[^"\\]+)|volume-subpaths[^\x00]{0,900}?no such file or directory|unable to provision SubPath|error SubPath \S+ must not be an absolute path|subpath[^\n]{0,120}(?:does not exist|not found|no such file)|mounting \\*"?[^"\s]*/pods/[^"\s]*/(?:volumes|volume-subpaths|etc-hosts|containers)/?[^"\s]*\\*"?[^\x00]{0,900}?no such file or directory`)
 
 func run(p *diagnose.Pass) {
 	p.ReportTexts(diagnose.AboutStart, pattern, func(m diagnose.Match) diagnose.Finding {

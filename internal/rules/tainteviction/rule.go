@@ -2,6 +2,9 @@
 package tainteviction
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
 )
@@ -37,7 +40,7 @@ var Rule = &diagnose.Rule{
 // Sources: kubernetes 1.26 to 1.36 condition DisruptionTarget; events and reasons of older releases.
 func run(p *diagnose.Pass) {
 	texts := p.FindReason(diagnose.Conditions|diagnose.PodEvent|diagnose.PodStatus, "DeletionByTaintManager", "TaintManagerEviction")
-	if len(texts) == 0 {
+	if len(texts) == 0 || calledOff(p, texts) {
 		return
 	}
 	f := diagnose.Finding{
@@ -50,4 +53,14 @@ func run(p *diagnose.Pass) {
 		f.Evidence = append(f.Evidence, t.Evidence())
 	}
 	p.Report(f)
+}
+
+// calledOff reports whether the deletion was cancelled, because the taint went away
+// within the time that the pod tolerates it; the event has the same reason
+// (kubernetes v1.36 pkg/controller/tainteviction, emitCancelPodDeletionEvent).
+func calledOff(p *diagnose.Pass, texts []*diagnose.Text) bool {
+	if p.Pod == nil || p.Pod.DeletionTimestamp != nil {
+		return false
+	}
+	return slices.ContainsFunc(texts, func(t *diagnose.Text) bool { return strings.HasPrefix(t.Body, "Cancelling deletion") })
 }

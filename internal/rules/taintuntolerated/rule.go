@@ -2,8 +2,13 @@
 package taintuntolerated
 
 import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
+	"github.com/unloop-dev/unloop/internal/facts"
 )
 
 // Rule is the cause taint-untolerated.
@@ -68,6 +73,10 @@ func run(p *diagnose.Pass) {
 		// As many nodes are left out for something else.
 		f.Confidence = unloop.Likely
 	}
+	if fit, known := p.Fitting(); known && len(fit) == r.Count && allTainted(fit) {
+		// Every node that the pod may use has a taint; the other reasons are of nodes it may not use.
+		f.Confidence = unloop.Proven
+	}
 	if controlPlane.Match(key) && len(u.Reasons) > 1 {
 		// Nobody expects an ordinary pod there: where the other reason decides, this
 		// one has nothing to say.
@@ -91,6 +100,12 @@ func run(p *diagnose.Pass) {
 		}
 	}
 	p.Report(f)
+}
+
+func allTainted(nodes []*facts.NodeFacts) bool {
+	return !slices.ContainsFunc(nodes, func(n *facts.NodeFacts) bool {
+		return !slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Effect != corev1.TaintEffectPreferNoSchedule })
+	})
 }
 
 var controlPlane = diagnose.Re(`^node-role\.kubernetes\.io/(?:control-plane|master|etcd|controlplane)`)

@@ -10,6 +10,8 @@ import (
 	"github.com/unloop-dev/unloop"
 	"github.com/unloop-dev/unloop/internal/diagnose"
 	"github.com/unloop-dev/unloop/internal/facts"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // Rule is the cause volume-hides-files.
@@ -48,7 +50,7 @@ func run(p *diagnose.Pass) {
 	p.ReportStart(diagnose.NoCommandFile, func(m diagnose.Match) diagnose.Finding {
 		file := diagnose.CommandPath(m)
 		h := diagnose.HidingMount(p.Facts, m.Container, file)
-		if h == nil || h.Filled {
+		if h == nil || h.Filled || elsewhere(p, h, file) {
 			return diagnose.Finding{}
 		}
 		f := finding(p, m.Container, h, file)
@@ -75,7 +77,7 @@ func fromLog(p *diagnose.Pass, c *facts.Container) {
 			continue
 		}
 		m := diagnose.HidingMount(p.Facts, c, file)
-		if m == nil || m.Filled {
+		if m == nil || m.Filled || elsewhere(p, m, file) {
 			continue
 		}
 		f := finding(p, c, m, file)
@@ -85,6 +87,30 @@ func fromLog(p *diagnose.Pass, c *facts.Container) {
 		p.Report(f)
 		return
 	}
+}
+
+// elsewhere reports whether the object behind the volume brings a file of that
+// name, in another directory of the mount: it is the path that is wrong then, and
+// the image need not have the file at all.
+func elsewhere(p *diagnose.Pass, h *diagnose.Hiding, file string) bool {
+	if h.Volume == nil {
+		return false
+	}
+	var o *facts.KeyedObject
+	var items []corev1.KeyToPath
+	switch v := h.Volume; {
+	case v.ConfigMap != nil:
+		o, _ = p.ConfigMap(p.Subject.Namespace, v.ConfigMap.Name)
+		items = v.ConfigMap.Items
+	case v.Secret != nil:
+		o, _ = p.Secret(p.Subject.Namespace, v.Secret.SecretName)
+		items = v.Secret.Items
+	}
+	same := func(name string) bool { return path.Base(name) == path.Base(file) }
+	if len(items) > 0 {
+		return slices.ContainsFunc(items, func(i corev1.KeyToPath) bool { return same(i.Path) })
+	}
+	return o != nil && slices.ContainsFunc(o.Keys, same)
 }
 
 // names reports whether a word of the command line means the file.
