@@ -34,16 +34,14 @@ func sampleFile(t *testing.T) string {
 	return "crash.scap"
 }
 
-// inUTC makes local times those of the goldens.
-func inUTC(t *testing.T) {
-	t.Helper()
-	local := time.Local
+// TestMain makes local times those of the goldens, before anything runs that reads a
+// clock: a connection of another test may still be closing while a later one runs.
+func TestMain(m *testing.M) {
 	time.Local = time.UTC
-	t.Cleanup(func() { time.Local = local })
+	os.Exit(m.Run())
 }
 
 func TestInspect_goldens(t *testing.T) {
-	inUTC(t)
 	goldens, err := filepath.Abs("testdata/inspect")
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +190,6 @@ func TestInspect_damage(t *testing.T) {
 }
 
 func TestParseMoment(t *testing.T) {
-	inUTC(t)
 	const first, last = sample.Start, sample.Start + 3_600_000_000_000
 	for in, want := range map[string]uint64{
 		"2.5s": first + 2_500_000_000, "-1s": last - 1_000_000_000, "0s": first, "03:04:06": first + 1_000_000_000, "03:04:05.25": first + 250_000_000,
