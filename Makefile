@@ -5,7 +5,7 @@ BIN := bin/unloop
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS := -s -w -X github.com/unloop-dev/unloop/internal/cli.version=$(VERSION)
 
-.PHONY: bench-capture help build demo test race lint generate check accuracy fuzz bench install clean cluster cluster-up cluster-down e2e e2e-record
+.PHONY: bench-capture help build image demo test race lint generate check accuracy fuzz bench install clean cluster cluster-up cluster-down e2e e2e-record
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -13,6 +13,12 @@ help: ## list the targets
 build: ## build bin/unloop and its plugin name bin/kubectl-unloop
 	$(GO) build -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/unloop
 	@ln -sf unloop bin/kubectl-unloop
+
+IMAGE ?= unloop:latest
+DOCKER ?= docker
+image: ## build the image of deploy/recorder.yaml (IMAGE=NAME, DOCKER=docker|podman|buildah)
+	CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o bin/image/unloop ./cmd/unloop
+	$(DOCKER) build -t $(IMAGE) -f deploy/Dockerfile bin/image
 
 demo: build ## build, then diagnose the cases in the repository
 	@./demo/run $(BIN)
