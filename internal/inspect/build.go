@@ -385,6 +385,10 @@ func (b *Builder) execed(l *live, num uint64) {
 	b.endTask(l.task)
 	b.describe(l.proc.id, l.th)
 	b.task(l, num)
+	// The memory of the program before (a container runtime's, as a rule) is gone with it.
+	rec := &b.d.procs[l.proc.id]
+	rec.vmKiB, rec.rssKiB, rec.swapKiB = 0, 0, 0
+	b.gauge(l)
 }
 
 // end closes the task of a thread that is gone.

@@ -43,3 +43,17 @@ func TestEnds_threads(t *testing.T) {
 		})
 	}
 }
+
+// TestEnds_memory: what a process held before its last exec was another program's.
+func TestEnds_memory(t *testing.T) {
+	for name, exec := range map[string]string{"kept": "", "gone": "+1ms 100 exec /bin/cat rss=12\n", "failed": "+1ms 100 exec /bin/cat ENOENT\n"} {
+		ix := indexOf(t, "process 100 runc rss=30000\n"+exec+"+1ms 100 exit 1\n")
+		want := uint32(30000)
+		if name == "gone" {
+			want = 12
+		}
+		if ends := ix.Summary().Ends; len(ends) != 1 || ends[0].Process.RSSKiB != want {
+			t.Errorf("%s: %+v, want %d KiB resident", name, ends, want)
+		}
+	}
+}

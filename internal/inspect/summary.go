@@ -82,7 +82,7 @@ type Process struct {
 	FDs     int64 `json:"fds"`
 	MaxFDs  int64 `json:"maxFDs"`
 	FDLimit int64 `json:"fdLimit,omitempty"`
-	// VMKiB, RSSKiB and SwapKiB are the largest sizes seen.
+	// VMKiB, RSSKiB and SwapKiB are the largest sizes seen since the last exec.
 	VMKiB   uint32 `json:"vmKiB,omitempty"`
 	RSSKiB  uint32 `json:"rssKiB,omitempty"`
 	SwapKiB uint32 `json:"swapKiB,omitempty"`

@@ -16,7 +16,7 @@ import (
 // Lists are a u64 count and that many records of fixed size; strings a u32 length and bytes.
 const (
 	indexMagic   = "UNLOOPIX"
-	indexVersion = 2
+	indexVersion = 3
 )
 
 // errIndex says that an index file cannot be used: another version, another file, damage.

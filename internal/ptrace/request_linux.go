@@ -74,13 +74,10 @@ func poke(tid int, addr, word uint64) error {
 
 // wait waits for one of ours. __WNOTHREAD leaves children of other threads of this
 // process, which os/exec may have started, alone.
-func wait(tid int) (int, syscall.WaitStatus, error) { return waitUsage(tid, nil) }
-
-// waitUsage tells besides what was used, which is complete where a process has ended.
-func waitUsage(tid int, ru *syscall.Rusage) (int, syscall.WaitStatus, error) {
+func wait(tid int) (int, syscall.WaitStatus, error) {
 	var ws syscall.WaitStatus
 	for {
-		n, err := syscall.Wait4(tid, &ws, unix.WALL|unix.WNOTHREAD, ru)
+		n, err := syscall.Wait4(tid, &ws, unix.WALL|unix.WNOTHREAD, nil)
 		if err != syscall.EINTR {
 			return n, ws, err
 		}

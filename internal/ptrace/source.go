@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-	"time"
 
 	"github.com/unloop-dev/unloop/internal/flight"
 )
@@ -57,10 +56,6 @@ type Exit struct {
 	Signal syscall.Signal
 	// Core says that the kernel wrote a core file.
 	Core bool
-	// UserTime and SystemTime are what the process used of processors, with the children that
-	// it has waited for. PeakKiB is the most memory that one of them had resident.
-	UserTime, SystemTime time.Duration
-	PeakKiB              int64
 	// Err is an *ExecError where the command was never run; else nil.
 	Err error
 }

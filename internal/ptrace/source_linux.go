@@ -314,9 +314,6 @@ func (s *Source) ended(ws syscall.WaitStatus) {
 	} else {
 		s.exit.Code = ws.ExitStatus()
 	}
-	u := &s.tracer.usage
-	s.exit.UserTime, s.exit.SystemTime = time.Duration(u.Utime.Nano()), time.Duration(u.Stime.Nano())
-	s.exit.PeakKiB = u.Maxrss
 	if !s.tracer.started {
 		var b [64]byte
 		if n, _, err := unix.Recvfrom(s.sock, b[:], unix.MSG_DONTWAIT); err == nil {

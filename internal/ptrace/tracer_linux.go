@@ -69,8 +69,6 @@ type tracer struct {
 	mainWord syscall.WaitStatus
 	onExit   func(syscall.WaitStatus)
 	onPause  func(syscall.Signal)
-	// usage is of the last one waited for.
-	usage syscall.Rusage
 	// err is the first event that could not be built, which is a mistake of ours.
 	err error
 
@@ -156,7 +154,7 @@ func (t *tracer) lose(cause flight.LossCause) { t.handler.Lost(Slot, cause, 1) }
 // loop waits for stops until nothing is left.
 func (t *tracer) loop() error {
 	for {
-		tid, ws, err := waitUsage(-1, &t.usage)
+		tid, ws, err := wait(-1)
 		if err == syscall.ECHILD {
 			return t.err
 		}
