@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/unloop-dev/unloop/event"
@@ -54,6 +55,30 @@ func TestEnds_memory(t *testing.T) {
 		}
 		if ends := ix.Summary().Ends; len(ends) != 1 || ends[0].Process.RSSKiB != want {
 			t.Errorf("%s: %+v, want %d KiB resident", name, ends, want)
+		}
+	}
+}
+
+// TestEnds_output: a line may be many writes, of which another stream's are none.
+func TestEnds_output(t *testing.T) {
+	const begin = "process 100 cat\nfd 100 1 pipe out\nfd 100 2 pipe err\n"
+	many := strings.Repeat(`line\n`, keepLines)
+	for name, tt := range map[string]struct{ writes, want string }{
+		"one line":           {`+1ms 100 write fd=2 data="cat: no file\n"`, "err cat: no file"},
+		"in pieces":          {"+1ms 100 write fd=2 data=\"cat: \"\n+1ms 100 write fd=2 data=/x\n+1ms 100 write fd=2 data=\": no file\\n\"", "err cat: /x: no file"},
+		"its end apart":      {"+1ms 100 write fd=2 data=a\n+1ms 100 write fd=2 data=\"\\n\"\n+1ms 100 write fd=2 data=b", "err a|err b"},
+		"the other between":  {"+1ms 100 write fd=2 data=a\n+1ms 100 write fd=1 data=\"b\\n\"\n+1ms 100 write fd=2 data=c", "out b|err ac"},
+		"an empty line":      {`+1ms 100 write fd=1 data="a\n\nb\n"`, "out a|out |out b"},
+		"the last of many":   {`+1ms 100 write fd=1 data="first\n` + many + `last\n"`, strings.Repeat("out line|", keepLines-1) + "out last"},
+		"its end is unknown": {"+1ms 100 write 90 fd=1 data=\"the begin\"\n+1ms 100 write fd=1 data=\"next\\n\"", "out the begin|out next"},
+	} {
+		ends := indexOf(t, begin+tt.writes+"\n+1ms 100 exit 1\n").Summary().Ends
+		var got []string
+		for _, o := range ends[0].Output {
+			got = append(got, map[bool]string{false: "out ", true: "err "}[o.Stderr]+o.Text)
+		}
+		if s := strings.Join(got, "|"); s != tt.want {
+			t.Errorf("%s: %q, want %q", name, s, tt.want)
 		}
 	}
 }

@@ -11,6 +11,7 @@ type moments struct {
 	conns   ring[moment]
 	dns     ring[moment]
 	lines   ring[line]
+	goesOn  [2]bool // the newest line of standard output, of standard error, has no end yet
 	signals ring[moment]
 	config  moment
 	exec    moment // the last exec, failed ones too
@@ -46,7 +47,8 @@ type failure struct {
 	base      uint32 // hash of the last part of the path, 0 for none
 }
 
-// line is something written to standard output or standard error.
+// line is something written to standard output or standard error, with the last write
+// that added to it.
 type line struct {
 	num, ts uint64
 	stderr  bool
@@ -99,18 +101,38 @@ func touch(r *ring[moment], n int, m moment) {
 	*r.slot(n) = m
 }
 
-// write adds lines of output. A write without a line end continues the line before.
-func (m *moments) write(num, ts uint64, stderr bool, data []byte) {
-	for range keepLines {
-		part, rest, more := bytes.Cut(data, []byte{'\n'})
-		if len(part) > 0 || more {
-			s := m.lines.slot(keepLines)
-			s.num, s.ts, s.stderr = num, ts, stderr
-			s.data = append(s.data[:0], part[:min(len(part), lineLen)]...)
+// newest gives the latest line of a stream; nil where none is kept.
+func (m *moments) newest(stderr bool) *line {
+	n := len(m.lines.list)
+	for i := range n {
+		if l := &m.lines.list[(m.lines.next-1-i+2*n)%n]; l.stderr == stderr {
+			return l
 		}
-		if !more || len(rest) == 0 {
-			return
+	}
+	return nil
+}
+
+// write adds lines of output, the last of them where there are many. A write without a
+// line end is continued by the next one; where it is not whole, its end is not known.
+func (m *moments) write(num, ts uint64, stderr, whole bool, data []byte) {
+	goesOn := &m.goesOn[0]
+	if stderr {
+		goesOn = &m.goesOn[1]
+	}
+	for n := bytes.Count(data, []byte{'\n'}); n > keepLines; n-- {
+		_, data, _ = bytes.Cut(data, []byte{'\n'})
+		*goesOn = false
+	}
+	for len(data) > 0 {
+		part, rest, ended := bytes.Cut(data, []byte{'\n'})
+		l := m.newest(stderr)
+		if !*goesOn || l == nil {
+			l = m.lines.slot(keepLines)
+			l.stderr, l.data = stderr, l.data[:0]
 		}
+		l.num, l.ts = num, ts
+		l.data = append(l.data, part[:min(len(part), lineLen-len(l.data))]...)
+		*goesOn = !ended && whole
 		data = rest
 	}
 }

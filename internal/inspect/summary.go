@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -267,6 +268,7 @@ func (ix *Index) end(r *deathRec) End {
 	for _, l := range m.lines.all() {
 		e.Output = append(e.Output, OutputLine{at(l.num, l.ts), l.stderr, string(bytes.TrimRight(l.data, "\r\x00"))})
 	}
+	slices.SortStableFunc(e.Output, func(a, b OutputLine) int { return cmp.Compare(a.Event, b.Event) })
 	return e
 }
 
