@@ -33,6 +33,8 @@ type Source struct {
 	nonce    uint64
 	// locked is why the limit of locked memory could not be raised where it counts.
 	locked error
+	// empty says that none of the wanted groups was there.
+	empty bool
 
 	once   sync.Once
 	ran    atomic.Bool
@@ -100,7 +102,9 @@ func New(opt Options) (*Source, error) {
 		err = s.attach()
 	}
 	if err == nil {
+		wanted := len(s.groups.wanted)
 		err = s.groups.watch()
+		s.empty = len(s.groups.wanted) == wanted
 	}
 	if err == nil {
 		// Now and not in Run: what is made from here on is seen from its beginning.
@@ -113,6 +117,10 @@ func New(opt Options) (*Source, error) {
 	}
 	return s, nil
 }
+
+// Empty reports whether none of the groups of the options was there when the programs were
+// attached. What is made in them later is recorded all the same.
+func (s *Source) Empty() bool { return s.empty }
 
 // clean makes the path of a group begin with a slash and end without one.
 func clean(p string) string { return "/" + trim(p) }

@@ -30,6 +30,9 @@ func (*Source) Run(context.Context, flight.Handler) error { return errPlatform }
 // Ready fails on this platform.
 func (*Source) Ready() error { return errPlatform }
 
+// Empty is true: there are no groups.
+func (*Source) Empty() bool { return true }
+
 // Stats is empty.
 func (*Source) Stats() Stats { return Stats{} }
 

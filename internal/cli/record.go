@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -202,7 +203,7 @@ func (o *recordOptions) validate() error {
 	case o.keepAge < 0 || o.keepCount < 0:
 		return bad(o.cmd, "--keep-age and --keep-count must not be negative")
 	}
-	for _, p := range append(append([]string(nil), o.parents...), o.kubepods...) {
+	for _, p := range slices.Concat(o.parents, o.kubepods) {
 		if !strings.HasPrefix(p, "/") || strings.Contains(p, "..") {
 			return bad(o.cmd, "control group %q: want a path from the root of its tree, such as /my-jobs", p)
 		}
@@ -264,6 +265,9 @@ func (o *recordOptions) run(ctx context.Context) error {
 	}
 	debug.FreeOSMemory() // the kernel's types took most of it, and are read no more
 	o.say("records on node %s, captures go to %s", o.node, place.Place())
+	if src.Empty() {
+		o.say("none of the control groups %s is here yet; containers are recorded once one is made; --kubepods and --parents name others", strings.Join(slices.Concat(o.parents, o.kubepods), ", "))
+	}
 	return o.serveAndRun(ctx, r, gate, open, secure)
 }
 

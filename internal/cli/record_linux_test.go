@@ -114,6 +114,9 @@ func TestRecord_podThatDies(t *testing.T) {
 		resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	})
+	if strings.Contains(said.String(), "is here yet") {
+		t.Errorf("the group is there, and yet it says:\n%s", said)
+	}
 
 	if err := os.Mkdir(h.Dir(pod+"/"+id), 0o755); err != nil {
 		t.Fatal(err)
@@ -157,5 +160,30 @@ func TestRecord_podThatDies(t *testing.T) {
 		if !strings.Contains(w.out.String(), want) {
 			t.Errorf("the diagnosis lacks %q:\n%s", want, w.out.String())
 		}
+	}
+}
+
+// TestRecord_nothingThere: a recorder without the groups it looks for says so and goes on.
+func TestRecord_nothingThere(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("skipped: loading programs needs root")
+	}
+	if err := bpf.Supported(); err != nil {
+		t.Skipf("skipped: %v", err)
+	}
+	said := &output{}
+	env := newWorld(t, nil).Env
+	env.Out, env.Err, env.Now = said, said, time.Now
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan int, 1)
+	go func() {
+		done <- Main(ctx, env, []string{"record", "--captures", t.TempDir(), "--kubepods", "/unloop-none/kubepods", "--node", "worker-1"})
+	}()
+	until(t, "the hint", said, func() bool {
+		return strings.Contains(said.String(), "none of the control groups /unloop-none/kubepods is here yet")
+	})
+	stop()
+	if status := <-done; status != exitFine {
+		t.Errorf("status %d:\n%s", status, said)
 	}
 }
