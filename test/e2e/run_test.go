@@ -72,7 +72,7 @@ func TestScenarios(t *testing.T) {
 	if *only != "" {
 		all = slices.DeleteFunc(all, func(s *Scenario) bool { ok, _ := path.Match(*only, s.Name); return !ok })
 		if len(all) == 0 {
-			t.Fatalf("no scenario is called %q", *only)
+			t.Fatalf("no scenario matches %q: want a name or a pattern such as oom-*", *only)
 		}
 	}
 	l := newLab(t)
