@@ -49,7 +49,7 @@ func nodeInit(ctx context.Context, c *config, n int) error {
 		if _, err := os.Stat(imageMark(c, n, "pause")); err != nil {
 			return err
 		}
-		return dialContainerd() // the mark outlives a power cut, and the kubelet ends without it
+		return dialContainerd() // the mark outlives a power cut
 	})
 	if ended := context.Cause(ctx); ended != nil {
 		return ended
@@ -58,7 +58,7 @@ func nodeInit(ctx context.Context, c *config, n int) error {
 		return err
 	}
 	for _, p := range nodePrograms(c, n) {
-		if err := s.start(p[0]+"-"+nodeName(n), p[1:]...); err != nil {
+		if err := s.keep(p[0]+"-"+nodeName(n), p[1:]...); err != nil {
 			return err
 		}
 	}

@@ -67,26 +67,50 @@ func privateMounts() error {
 type supervisor struct {
 	c   *config
 	mu  sync.Mutex
-	own map[int]string
+	own map[int]program
 }
 
-// start runs a program with its output in log/<name>.log.
+type program struct {
+	name string
+	argv []string
+	// again is how often it is started anew when it ends.
+	again int
+}
+
+// startsAgain and pause are those of a unit of a node: a kubelet ends where the runtime has its
+// socket and is not ready yet, and is started again.
+const (
+	startsAgain = 20
+	pause       = 500 * time.Millisecond
+)
+
+// start runs a program, whose end is that of the namespace, with its output in
+// log/<name>.log.
 func (s *supervisor) start(name string, argv ...string) error {
-	out, err := os.OpenFile(s.c.log(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	return s.run(program{name: name, argv: argv})
+}
+
+// keep runs a program that is started again when it ends.
+func (s *supervisor) keep(name string, argv ...string) error {
+	return s.run(program{name, argv, startsAgain})
+}
+
+func (s *supervisor) run(x program) error {
+	out, err := os.OpenFile(s.c.log(x.name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	defer out.Close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{Env: programEnv(), Files: []*os.File{nil, out, out}})
+	p, err := os.StartProcess(x.argv[0], x.argv, &os.ProcAttr{Env: programEnv(), Files: []*os.File{nil, out, out}})
 	if err != nil {
-		return fmt.Errorf("starting %s: %w", name, err)
+		return fmt.Errorf("starting %s: %w", x.name, err)
 	}
 	if s.own == nil {
-		s.own = map[int]string{}
+		s.own = map[int]program{}
 	}
-	s.own[p.Pid] = name
+	s.own[p.Pid] = x
 	return p.Release()
 }
 
@@ -102,8 +126,8 @@ func programEnv() []string {
 	return env
 }
 
-// reap waits for children until one of the started programs ends, which it
-// returns as an error, or until ctx is done.
+// reap waits for children until one of the started programs ends and is not to be started
+// again, which it returns as an error, or until ctx is done.
 func (s *supervisor) reap(ctx context.Context) error {
 	died := make(chan os.Signal, 8)
 	signal.Notify(died, syscall.SIGCHLD)
@@ -115,11 +139,23 @@ func (s *supervisor) reap(ctx context.Context) error {
 				break
 			}
 			s.mu.Lock()
-			name := s.own[pid]
+			x := s.own[pid]
 			delete(s.own, pid)
 			s.mu.Unlock()
-			if name != "" && (status.ExitStatus() != 0 || !strings.HasPrefix(name, "images-")) {
-				return fmt.Errorf("%s ended (exit %d, signal %d); its log is %s", name, status.ExitStatus(), status.Signal(), s.c.log(name))
+			switch {
+			case x.name == "" || status.ExitStatus() == 0 && strings.HasPrefix(x.name, "images-"):
+			case x.again > 0:
+				select {
+				case <-time.After(pause):
+				case <-ctx.Done():
+					return nil
+				}
+				x.again--
+				if err := s.run(x); err != nil {
+					return err
+				}
+			default:
+				return fmt.Errorf("%s ended (exit %d, signal %d); its log is %s", x.name, status.ExitStatus(), status.Signal(), s.c.log(x.name))
 			}
 		}
 		select {
