@@ -203,7 +203,7 @@ func (o *recordOptions) validate() error {
 	case o.keepAge < 0 || o.keepCount < 0:
 		return bad(o.cmd, "--keep-age and --keep-count must not be negative")
 	}
-	for _, p := range slices.Concat(o.parents, o.kubepods) {
+	for _, p := range o.groups() {
 		if !strings.HasPrefix(p, "/") || strings.Contains(p, "..") {
 			return bad(o.cmd, "control group %q: want a path from the root of its tree, such as /my-jobs", p)
 		}
@@ -221,6 +221,9 @@ func (o *recordOptions) validate() error {
 	}
 	return nil
 }
+
+// groups are the control groups that containers are looked for in.
+func (o *recordOptions) groups() []string { return slices.Concat(o.parents, o.kubepods) }
 
 func (o *recordOptions) say(format string, args ...any) {
 	fmt.Fprintln(o.env.Err, "unloop: "+report.Line(fmt.Sprintf(format, args...)))
@@ -266,7 +269,7 @@ func (o *recordOptions) run(ctx context.Context) error {
 	debug.FreeOSMemory() // the kernel's types took most of it, and are read no more
 	o.say("records on node %s, captures go to %s", o.node, place.Place())
 	if src.Empty() {
-		o.say("none of the control groups %s is here yet; containers are recorded once one is made; --kubepods and --parents name others", strings.Join(slices.Concat(o.parents, o.kubepods), ", "))
+		o.say("none of the control groups %s is here yet; containers are recorded once one is made; --kubepods and --parents name others", strings.Join(o.groups(), ", "))
 	}
 	return o.serveAndRun(ctx, r, gate, open, secure)
 }

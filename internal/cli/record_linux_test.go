@@ -49,15 +49,21 @@ func until(t *testing.T, what string, said *output, ok func() bool) {
 	}
 }
 
-// TestRecord_podThatDies runs the recorder of a node on the real kernel: a process in a
-// control group like that of a pod's container dies, and the capture explains why.
-func TestRecord_podThatDies(t *testing.T) {
+// needRecorder skips a test where nothing can be recorded, and says why.
+func needRecorder(t *testing.T) {
+	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("skipped: making control groups and loading programs needs root")
 	}
 	if err := bpf.Supported(); err != nil {
 		t.Skipf("skipped: %v", err)
 	}
+}
+
+// TestRecord_podThatDies runs the recorder of a node on the real kernel: a process in a
+// control group like that of a pod's container dies, and the capture explains why.
+func TestRecord_podThatDies(t *testing.T) {
+	needRecorder(t)
 	h, err := bpf.FindHierarchy()
 	if err != nil {
 		t.Skipf("skipped: %v", err)
@@ -165,12 +171,7 @@ func TestRecord_podThatDies(t *testing.T) {
 
 // TestRecord_nothingThere: a recorder without the groups it looks for says so and goes on.
 func TestRecord_nothingThere(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("skipped: loading programs needs root")
-	}
-	if err := bpf.Supported(); err != nil {
-		t.Skipf("skipped: %v", err)
-	}
+	needRecorder(t)
 	said := &output{}
 	env := newWorld(t, nil).Env
 	env.Out, env.Err, env.Now = said, said, time.Now

@@ -24,12 +24,7 @@ import (
 // row, on the real kernel. Each end makes a capture or is counted as beyond the limits of
 // its workload, and nothing is left of them: no memory, no descriptor, no temporary file.
 func TestRecord_thousandDeaths(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("skipped: making control groups and loading programs needs root")
-	}
-	if err := bpf.Supported(); err != nil {
-		t.Skipf("skipped: %v", err)
-	}
+	needRecorder(t)
 	h, err := bpf.FindHierarchy()
 	if err != nil {
 		t.Skipf("skipped: %v", err)

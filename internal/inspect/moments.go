@@ -125,8 +125,11 @@ func (m *moments) write(num, ts uint64, stderr, whole bool, data []byte) {
 	}
 	for len(data) > 0 {
 		part, rest, ended := bytes.Cut(data, []byte{'\n'})
-		l := m.newest(stderr)
-		if !*goesOn || l == nil {
+		var l *line
+		if *goesOn {
+			l = m.newest(stderr)
+		}
+		if l == nil {
 			l = m.lines.slot(keepLines)
 			l.stderr, l.data = stderr, l.data[:0]
 		}

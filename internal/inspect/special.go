@@ -97,7 +97,7 @@ func (b *Builder) textWritten(h *happening) {
 		h.o.mark = logMark(data)
 		b.addNote(h, noteLog, 0, firstLine(data, noteTextLen))
 		if h.ev.FDNum == 1 || h.ev.FDNum == 2 {
-			b.moments(h.l).write(h.ev.Num, h.ts, h.ev.FDNum == 2, h.res <= int64(len(data)), data)
+			b.outputWritten(h, data)
 		}
 	case h.ev.FDNum == 1 || h.ev.FDNum == 2:
 		data := b.data(h)
@@ -108,11 +108,17 @@ func (b *Builder) textWritten(h *happening) {
 		if h.ev.FDNum == 2 {
 			h.o.mark = markErr
 		}
-		b.moments(h.l).write(h.ev.Num, h.ts, h.ev.FDNum == 2, h.res <= int64(len(data)), data)
+		b.outputWritten(h, data)
 		b.addNote(h, noteOutput, h.ev.FDNum, firstLine(data, noteTextLen))
 	case b.looks[h.name]&lookSyslog != 0:
 		b.syslog(h)
 	}
+}
+
+// outputWritten keeps what goes to standard output or standard error.
+func (b *Builder) outputWritten(h *happening, data []byte) {
+	whole := h.res <= int64(len(data))
+	b.moments(h.l).write(h.ev.Num, h.ts, h.ev.FDNum == 2, whole, data)
 }
 
 func (b *Builder) netPayload(h *happening, f *event.FD) {

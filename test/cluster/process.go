@@ -77,11 +77,11 @@ type program struct {
 	again int
 }
 
-// startsAgain and pause are those of a unit of a node: a kubelet ends where the runtime has its
+// startsAgain and startPause are those of a unit of a node: a kubelet ends where the runtime has its
 // socket and is not ready yet, and is started again.
 const (
 	startsAgain = 20
-	pause       = 500 * time.Millisecond
+	startPause  = 500 * time.Millisecond
 )
 
 // start runs a program, whose end is that of the namespace, with its output in
@@ -146,7 +146,7 @@ func (s *supervisor) reap(ctx context.Context) error {
 			case x.name == "" || status.ExitStatus() == 0 && strings.HasPrefix(x.name, "images-"):
 			case x.again > 0:
 				select {
-				case <-time.After(pause):
+				case <-time.After(startPause):
 				case <-ctx.Done():
 					return nil
 				}
